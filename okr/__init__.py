@@ -1,0 +1,1 @@
+"""Alignment coverage and missing handshakes, found before the meeting."""

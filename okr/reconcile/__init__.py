@@ -1,0 +1,1 @@
+"""What a run understands: one truth, its history, and what is missing in it."""
