@@ -1,0 +1,51 @@
+"""Connectors: the only room that opens a connection to a source or reads a source's file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from okr.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from zoneinfo import ZoneInfo
+
+    from connectors.protocol import Connector
+
+KINDS = ("tables", "sql", "workbook")
+
+
+def connect(
+    name: str,
+    settings: Any,  # noqa: ANN401 - one of a discriminated union, told apart by `kind`
+    *,
+    zone: ZoneInfo,
+    secrets: Callable[[Any], str],
+) -> Connector:
+    """Make the connector of one source; it touches nothing outside before it is asked to.
+
+    Args:
+        name: the source's name in the settings.
+        settings: its section, with `kind` and what that kind knows.
+        zone: the company's zone, in which naive times are meant.
+        secrets: turns a secret of the settings into its text.
+
+    Raises:
+        SettingsError: `unknown_kind`.
+    """
+    # Each kind brings heavy libraries, so only the one that is asked for is imported.
+    match settings.kind:
+        case "tables":
+            from connectors.tables import TablesConnector
+
+            return TablesConnector(name, settings)
+        case "sql":
+            from connectors.sql import SqlConnector
+
+            return SqlConnector(name, settings, secrets=secrets)
+        case "workbook":
+            from connectors.workbook import WorkbookConnector
+
+            return WorkbookConnector(name, settings, zone=zone)
+        case kind:
+            raise SettingsError("unknown_kind", source=name, kind=kind, known=list(KINDS))
