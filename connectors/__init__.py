@@ -36,15 +36,15 @@ def connect(
     # Each kind brings heavy libraries, so only the one that is asked for is imported.
     match settings.kind:
         case "tables":
-            from connectors.tables import TablesConnector
+            from connectors.tables import TablesConnector  # noqa: PLC0415
 
             return TablesConnector(name, settings)
         case "sql":
-            from connectors.sql import SqlConnector
+            from connectors.sql import SqlConnector  # noqa: PLC0415
 
             return SqlConnector(name, settings, secrets=secrets)
         case "workbook":
-            from connectors.workbook import WorkbookConnector
+            from connectors.workbook import WorkbookConnector  # noqa: PLC0415
 
             return WorkbookConnector(name, settings, zone=zone)
         case kind:

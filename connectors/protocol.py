@@ -12,7 +12,8 @@ Words:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import dataclasses
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import polars as pl
@@ -53,7 +54,7 @@ class Refusal:
     record_id: str | None = None
     field: str | None = None
     value: str | None = None
-    values: Mapping[str, object] = field(default_factory=dict)
+    values: Mapping[str, object] = dataclasses.field(default_factory=dict)
     whole: bool = False
     scope: str = ""
 
@@ -67,7 +68,7 @@ class Failure:
 
     scope: str
     code: str
-    values: Mapping[str, object] = field(default_factory=dict)
+    values: Mapping[str, object] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class CheckLine:
 
     ok: bool
     code: str
-    values: Mapping[str, object] = field(default_factory=dict)
+    values: Mapping[str, object] = dataclasses.field(default_factory=dict)
 
 
 @dataclass
@@ -110,7 +111,7 @@ class Delivery:
     notices: tuple[tuple[str, Mapping[str, object]], ...] = ()
     references: pl.DataFrame | None = None
     finer_links: bool = True
-    memo: Mapping[str, object] = field(default_factory=dict)
+    memo: Mapping[str, object] = dataclasses.field(default_factory=dict)
 
 
 class Connector(Protocol):
