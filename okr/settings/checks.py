@@ -7,11 +7,13 @@ wrong, and a person sees all problems at once.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from okr.errors import SettingsError
 from okr.settings.names import full_key, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
 
 # The canonical tables; `schemas` has them in full and stands above this package (a test compares).
 TABLES = (

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from okr.errors import CallError
-from okr.settings.model import Settings
+
+if TYPE_CHECKING:
+    from okr.settings.model import Settings
 
 
 def now(settings: Settings | None = None) -> datetime:
@@ -30,8 +33,8 @@ def set_by_hand(settings: Settings | None = None) -> bool:
 def _parsed(wish: str) -> datetime:
     try:
         moment = datetime.fromisoformat(wish.strip())
-        if moment.tzinfo is None:
-            raise ValueError(wish)
-        return moment.astimezone(UTC)
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise CallError("okr_now_wrong", value=wish) from None
+        pass  # told below, like a time without an offset
+    raise CallError("okr_now_wrong", value=wish)

@@ -110,7 +110,7 @@ def _time_of_day(value: object) -> time:
 
 
 def _workdays(value: object) -> str:
-    """`mon-fri`, `sun-thu`, `mon,wed,fri`: three letters each, ranges may run over the week's end."""
+    """`mon-fri`, `sun-thu`, `mon,wed,fri`: three letters a day; a range may pass Sunday."""
     told = _text(value).lower().replace(" ", "")
     for part in told.split(","):
         if not all(day in WEEKDAYS for day in part.split("-")) or part.count("-") > 1:

@@ -1,5 +1,6 @@
 """okr.toml as a model: every name of it, its type, its default."""
 
+# ruff: noqa: TC001 - pydantic reads the annotations while the program runs
 from __future__ import annotations
 
 from datetime import time, timedelta

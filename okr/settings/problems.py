@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import zoneinfo
-from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from okr.errors import SettingsError
@@ -12,6 +11,8 @@ from okr.settings.model import Settings
 from okr.settings.names import full_key, known_keys, nearest, quoted
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from pydantic import ValidationError
     from pydantic_core import ErrorDetails
 
@@ -36,9 +37,9 @@ CODES = {
     "greater_than_equal": "setting_too_small",
     "less_than_equal": "setting_too_large",
 }
-# Sections of models that are told apart by `kind`; pydantic puts the kind into the place of an error.
+# Sections whose models are told apart by `kind`; pydantic puts it into the place of a finding.
 TAGGED = {"sources", "targets"}
-# Where a secret or an address with a password may have been written: never repeat what stands there.
+# Where somebody may have written a secret: what stands there is never repeated.
 UNSPOKEN = {"password", "secret", "url", "env", "file", "block"}
 
 
@@ -62,8 +63,10 @@ def _problem(found: ErrorDetails, data: dict[str, Any], file: str) -> SettingsEr
     if kind.startswith("union_tag"):
         path = (*path, "kind")
     code = CODES.get(kind, kind if kind.startswith("setting_") else "setting_wrong")
-    values = VALUES[code](context, _value_at(data, path)) if code in VALUES else {}
-    return SettingsError(code, file=file, key=full_key(path), value=told(path, data), **values)
+    values: dict[str, Any] = {"value": told(path, data)} if kind != "missing" else {}
+    if code in VALUES:
+        values |= VALUES[code](context, _value_at(data, path))
+    return SettingsError(code, file=file, key=full_key(path), **values)
 
 
 def _path(loc: Sequence[str | int]) -> Path:

@@ -6,9 +6,8 @@ import os
 import re
 import tomllib
 import zoneinfo
-from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -19,11 +18,15 @@ from okr.settings.names import full_key
 from okr.settings.problems import problems_of
 from okr.settings.secret import Secret
 
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
 # Sections that are always there, so that their defaults are read with the folder known.
-SECTIONS = (
-    "warehouse ledger sources meetings rules fields engine mail alerts schedule web packs landing "
-    "retention advice ops deputies targets"
-).split()
+SECTIONS = tuple(
+    name
+    for name, field in Settings.model_fields.items()
+    if isinstance(field.annotation, type(BaseModel)) or get_origin(field.annotation) is dict
+)
 PLACE = re.compile(r" ?\(at line (\d+), column (\d+)\)$")
 # What tomllib says at the start of its message, and our code for it.
 SYNTAX = (
@@ -147,7 +150,7 @@ def _toml(content: str, file: str) -> dict[str, Any]:
 
 
 def _syntax(message: str, content: str, file: str) -> SettingsError:
-    """tomllib's finding in our words: where it is, and what is most likely meant."""
+    """The parser's finding in our words: where it is, and what is most likely meant."""
     lines = content.splitlines() or [""]
     place = PLACE.search(message)
     line, column = (int(place[1]), int(place[2])) if place else (len(lines), len(lines[-1]) + 1)
@@ -160,7 +163,7 @@ def _syntax(message: str, content: str, file: str) -> SettingsError:
 
 def _bare_key_beyond_ascii(line: str) -> bool:
     """Whether a name in other letters stands there without quotes: `[sources.人事]`."""
-    name = line.split("#")[0].split("=")[0]
+    name = line.partition("#")[0].partition("=")[0]
     return not re.sub(r'"[^"]*"|\'[^\']*\'', "", name).isascii()
 
 

@@ -65,7 +65,7 @@ def resolve(secret: Secret, *, block: Block | None = None) -> str:
 
 
 def _missing(secret: Secret, code: str, **values: object) -> SettingsError:
-    return SettingsError(code, file=secret._settings_file, key=secret.key, **values)  # noqa: SLF001
+    return SettingsError(code, (), file=secret._settings_file, key=secret.key, **values)
 
 
 def _from_environment(secret: Secret, name: str) -> str:

@@ -1,0 +1,11 @@
+"""The ledger: what people and the program did, and no run can compute again.
+
+Entries are only ever added, each committed at the moment it happens, also while a run is under way.
+"""
+
+from __future__ import annotations
+
+from okr.ledger.entries import Decision, Run
+from okr.ledger.ledger import Ledger
+
+__all__ = ["Decision", "Ledger", "Run"]
