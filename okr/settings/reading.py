@@ -44,6 +44,7 @@ SYNTAX = (
     ("Unclosed array", "settings_syntax_bracket"),
     ("Unclosed inline table", "settings_syntax_bracket"),
     ("Expected ']", "settings_syntax_name"),
+    ("Expected newline or end of document", "settings_syntax_line"),
     ("Invalid initial character for a key part", "settings_syntax_name"),
 )
 
