@@ -1,0 +1,108 @@
+"""The demo's last page: what came out, and what a person should look at next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from okr.reconcile.reading import Reader
+from okr.settings import now
+from okr.texts import text
+
+if TYPE_CHECKING:
+    from okr.pipeline import SyncResult
+    from okr.settings import Settings
+    from okr.texts import Language
+
+URGENT = 8
+"""So many gaps are shown; the rest is a command away."""
+
+STEPS = (
+    ("gaps", "gaps --unit PD"),
+    ("meeting", "gaps --meeting market-2027q1"),
+    ("explain", "explain AL101"),
+    ("quarantine", "quarantine"),
+)
+
+SEVERITIES = ("critical", "major", "minor", "info")
+
+
+def tell(settings: Settings, result: SyncResult, language: Language) -> None:
+    """Print the summary on standard output, in the reader's language."""
+    page = _Page(settings, language)
+    page.sources(result)
+    with Reader(settings) as reader:
+        page.gaps(result, list(reader.gaps(now=page.at)))
+        page.coverage(reader.coverage(now=page.at))
+        page.meetings(reader.meetings(now=page.at))
+    page.next_steps()
+
+
+class _Page:
+    """One page in one language, about one enterprise."""
+
+    def __init__(self, settings: Settings, language: Language) -> None:
+        self._settings = settings
+        self._language: Language = language
+        self._console = Console(highlight=False, soft_wrap=True)
+        self.at = now(settings)
+
+    def _say(self, code: str, **values: object) -> str:
+        return escape(text(f"demo.{code}", self._language, **values))
+
+    def _heading(self, code: str, **values: object) -> None:
+        self._console.print(f"\n[bold]{self._say(code, **values)}[/bold]")
+
+    def sources(self, result: SyncResult) -> None:
+        """A line for each source, and what was refused."""
+        self._heading("sources")
+        for outcome in result.sources:
+            line = self._say(f"source_{outcome.state}", source=outcome.name, rows=outcome.rows)
+            self._console.print(f"  {line}")
+        refused = {"rows": result.refused_rows, "values": result.refused_values}
+        self._console.print(f"  {self._say('refused', **refused)}")
+
+    def gaps(self, result: SyncResult, gaps: list[dict[str, Any]]) -> None:
+        """How many of each severity, then the most urgent ones in their own words."""
+        self._heading("gaps", count=len(gaps), period=result.current_period)
+        counts = [
+            self._say(severity, count=result.gaps.get(severity, 0)) for severity in SEVERITIES
+        ]
+        self._console.print("  " + " · ".join(counts))
+        for gap in gaps[:URGENT]:
+            code, message = escape(gap["code"]), escape(gap[f"message_{self._language}"])
+            self._console.print(f"  [red]{code}[/red] {message}")
+        if len(gaps) > URGENT:
+            self._console.print(f"  {self._say('more', count=len(gaps) - URGENT)}")
+
+    def coverage(self, units: list[dict[str, Any]]) -> None:
+        """The units whose KRs others carry."""
+        self._heading("coverage")
+        table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
+        table.add_column(self._say("unit"))
+        for column in ("krs", "carried", "share"):
+            table.add_column(self._say(column), justify="right")
+        for unit in units:
+            if unit["coverage"] is not None:
+                share = f"{unit['coverage']:.0%}"
+                numbers = (str(unit["krs"]), str(unit["carried"]), share)
+                table.add_row(f"  {escape(unit['name'])}", *numbers)
+        self._console.print(table)
+
+    def meetings(self, meetings: list[dict[str, Any]]) -> None:
+        """The meetings to come, and how ready their units are."""
+        for meeting in meetings:
+            self._heading("meeting", title=meeting["title"], starts_at=meeting["starts_at"])
+            self._console.print(f"  {self._say('readiness', **meeting)}")
+
+    def next_steps(self) -> None:
+        """Commands to go on with, as they can be typed."""
+        self._heading("next")
+        settings = self._settings.file
+        for told, command in STEPS:
+            config = "" if told == "explain" else f" --config {settings}"
+            self._console.print(f"  okr {escape(command + config)}")
+            self._console.print(f"      {self._say(f'step_{told}')}")
