@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from okr.settings.clock import now, set_by_hand
 from okr.settings.model import (
+    EngineSettings,
     MeetingSettings,
     RuleSettings,
     Settings,
@@ -14,13 +15,18 @@ from okr.settings.model import (
 )
 from okr.settings.reading import load, parse, secrets
 from okr.settings.secret import Block, Secret, resolve
+from okr.settings.writing import Answers, MeetingAnswer, SourceAnswer, write_settings
 
 __all__ = [
+    "Answers",
     "Block",
+    "EngineSettings",
+    "MeetingAnswer",
     "MeetingSettings",
     "RuleSettings",
     "Secret",
     "Settings",
+    "SourceAnswer",
     "SourceSettings",
     "SqlSource",
     "TablesSource",
@@ -31,4 +37,5 @@ __all__ = [
     "resolve",
     "secrets",
     "set_by_hand",
+    "write_settings",
 ]

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any, cast
 
 from okr.errors import SettingsError
-from okr.settings.names import full_key, nearest
+from okr.settings.names import full_key, nearest, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -81,7 +81,7 @@ def _fields(data: Data, file: str) -> Iterator[SettingsError]:
                     "setting_source_unknown",
                     file=file,
                     key=full_key(["fields", field, place]),
-                    value=name,
+                    value=quoted(name),
                     nearest=nearest(name, sources),
                 )
 

@@ -126,7 +126,7 @@ class RuleSettings(Section):
     limit: Annotated[float, Field(ge=0)] | None = None
 
 
-class Engine(Section):
+class EngineSettings(Section):
     """`[engine]`: what DuckDB may use."""
 
     threads: Annotated[int, Field(ge=1, le=1024)] = 2
@@ -246,7 +246,7 @@ class Settings(Section):
     meetings: dict[str, MeetingSettings]
     rules: dict[str, RuleSettings]
     fields: dict[str, list[Words]]
-    engine: Engine
+    engine: EngineSettings
     mail: Mail
     alerts: Alerts
     schedule: Schedule

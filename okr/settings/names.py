@@ -29,12 +29,14 @@ def full_key(path: Sequence[str | int]) -> str:
 def quoted(name: str) -> str:
     """A text as a TOML basic string."""
     escaped = name.replace("\\", "\\\\").replace('"', '\\"')
-    return (
-        '"' + "".join(c if c.isprintable() or c == "\u3000" else _escaped(c) for c in escaped) + '"'
-    )
+    return '"' + "".join(c if c.isprintable() else _escaped(c) for c in escaped) + '"'
 
 
 def _escaped(char: str) -> str:
+    if short := {"\n": "\\n", "\t": "\\t"}.get(char):
+        return short
+    if "\ud800" <= char <= "\udfff":
+        return "\ufffd"  # half a character, as a terminal may give it; TOML cannot hold it
     return f"\\u{ord(char):04X}" if ord(char) <= 0xFFFF else f"\\U{ord(char):08X}"
 
 

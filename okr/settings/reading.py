@@ -38,6 +38,8 @@ SYNTAX = (
     ("Expected '=' after", "settings_syntax_equals"),
     ("Invalid value", "settings_syntax_value"),
     ("Unterminated string", "settings_syntax_string"),
+    ("Expected \"'''\"", "settings_syntax_string"),
+    ("Invalid date or datetime", "settings_syntax_value"),
     ("Illegal character", "settings_syntax_string"),
     ("Unescaped '\\'", "settings_syntax_backslash"),
     ("Invalid hex value", "settings_syntax_backslash"),
@@ -81,12 +83,12 @@ def parse(content: str, named: Path, *, rule_codes: Collection[str] | None = Non
         settings = Settings.model_validate(filled, context=context)
     except ValidationError as error:
         problems += problems_of(error, data, file)
-    problems += checks(data, file, rule_codes)
+    problems = _once([*problems, *checks(data, file, rule_codes)])
     if problems or settings is None:
         language = data.get("language") if data.get("language") in {"zh", "en"} else None
         raise SettingsError(
             "settings_wrong",
-            problems=tuple(_once(problems)),
+            problems=tuple(problems),
             file=file,
             count=len(problems),
             language=language,
