@@ -1,0 +1,256 @@
+"""What a run does, in plain words: pull every source, then merge and judge what is there."""
+
+from __future__ import annotations
+
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from okr.errors import CallError, OkrError, SourceError
+from okr.settings import now, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from connectors.landing import Landing
+    from okr.ledger import Ledger
+    from okr.reconcile.intake import Intake, SourceOutcome
+    from okr.reconcile.warehouse import Warehouse
+    from okr.report import Report
+    from okr.settings import Block, Settings
+
+PULLS_AT_ONCE = 4
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """What came of asking one source: the delivery that landed, or why there is none."""
+
+    name: str
+    delivery_id: str | None = None
+    code: str | None = None
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass
+class SyncResult:
+    """What a run did: the state of every source, what was refused, what was found."""
+
+    run_id: str
+    sources: list[SourceOutcome]
+    refused_rows: int
+    refused_values: int
+    current_period: str | None
+    judged: list[str]
+    gaps: dict[str, int]
+    opened: int
+    resolved: int
+
+    @property
+    def exit_status(self) -> int:
+        """0: all is well. 1: done, with sources that failed, or rows or values that were refused."""
+        troubled = any(source.state in {"failed", "held", "partial"} for source in self.sources)
+        return int(troubled or self.refused_rows > 0 or self.refused_values > 0)
+
+
+def sync(
+    settings: Settings,
+    *,
+    sources: Sequence[str] | None = None,
+    report: Report,
+    command: str = "sync",
+    block: Block | None = None,
+) -> SyncResult:
+    """Pull, validate, merge, judge; writes to landing, warehouse and run log only.
+
+    Args:
+        settings: of the enterprise.
+        sources: the names of those to pull; the others stand as last delivered. None: all.
+        report: told of stages and notes.
+        command: under which name the run stands in the log.
+        block: reads a Prefect Secret block.
+
+    Raises:
+        CallError: a source that the settings do not know.
+        RunError: the run failed; the last good state stands.
+    """
+    started = now(settings)
+    names = named_sources(settings, sources)
+    report.stage("pull", total=len(names))
+    with ThreadPoolExecutor(max_workers=PULLS_AT_ONCE) as pool:
+        waiting = [pool.submit(pull_source, settings, name, report, at=started, block=block) for name in names]
+        pulled = [one.result() for one in waiting]
+    return merge_and_judge(settings, report, pulled=pulled, command=command, started=started)
+
+
+def named_sources(settings: Settings, sources: Sequence[str] | None) -> list[str]:
+    """Return the sources to pull, in the order of the settings.
+
+    Raises:
+        CallError: one that the settings do not know, with the nearest that they do.
+    """
+    order = settings.source_order()
+    if sources is None:
+        return order
+    for name in sources:
+        if name not in order:
+            from okr.reconcile.likeness import nearest  # noqa: PLC0415
+
+            raise CallError("unknown_source", source=name, nearest=nearest([name], order)[name], known=order)
+    return [name for name in order if name in sources]
+
+
+def pull_source(
+    settings: Settings, name: str, report: Report, *, at: datetime | None = None, block: Block | None = None
+) -> Pulled:
+    """Pull one source into the landing. One that fails does not raise: the result says why.
+
+    Raises:
+        RunError: the landing cannot be written.
+        SettingsError: a secret is missing.
+    """
+    from connectors import connect  # noqa: PLC0415 (connectors bring polars and more)
+
+    connector = connect(
+        name, settings.sources[name], zone=settings.zone, secrets=lambda secret: resolve(secret, block=block)
+    )
+    try:
+        ref = _landing(settings).pull(connector, report, at or now(settings))
+    except SourceError as failure:
+        report.note("source_failed", source=name, reason=failure)
+        report.advance()
+        return Pulled(name, code=failure.code, values=failure.values)
+    for code, values in ref.manifest.notices:
+        report.note(code, source=name, **values)
+    report.advance()
+    return Pulled(name, delivery_id=ref.delivery_id)
+
+
+def merge_and_judge(
+    settings: Settings,
+    report: Report,
+    *,
+    pulled: Sequence[Pulled] = (),
+    command: str = "sync",
+    started: datetime | None = None,
+) -> SyncResult:
+    """Build the next state of the warehouse out of what has landed, and swap it in.
+
+    Raises:
+        RunError: the run failed; the last good state stands.
+    """
+    from okr.ledger import Ledger  # noqa: PLC0415 (SQLAlchemy)
+
+    at = started or now(settings)
+    run_id = uuid.uuid4().hex
+    with Ledger.open(settings.ledger.url, **_ledger_password(settings)) as ledger:
+        ledger.run_started(run_id, command, at, {"sources": [one.name for one in pulled]})
+        try:
+            result = _state(settings, report, ledger, pulled=pulled, command=command, at=at, run_id=run_id)
+        except BaseException as failure:
+            event = "failed" if isinstance(failure, Exception) else "stopped"
+            code = failure.code if isinstance(failure, OkrError) else type(failure).__name__
+            ledger.run_ended(run_id, event, now(settings), {"code": code})
+            raise
+        ledger.run_ended(
+            run_id,
+            "succeeded",
+            now(settings),
+            {"exit_status": result.exit_status, "judged": result.judged, "gaps": result.gaps},
+        )
+    _landing(settings).prune(_kept_since(settings, at))
+    return result
+
+
+def _state(
+    settings: Settings,
+    report: Report,
+    ledger: Ledger,
+    *,
+    pulled: Sequence[Pulled],
+    command: str,
+    at: datetime,
+    run_id: str,
+) -> SyncResult:
+    """Build the next state of the warehouse under the lock."""
+    from okr.reconcile import state, warehouse  # noqa: PLC0415 (DuckDB and polars)
+    from okr.reconcile.intake import Intake  # noqa: PLC0415
+
+    decided = {
+        (one.subject, one.details.get("delivery")): one.decision for one in ledger.decisions("delivery")
+    }
+    path = settings.warehouse.path
+    with warehouse.lock(path, report), warehouse.building(path, settings.engine) as house:
+        asked = {one.name: one for one in pulled}
+        intake = Intake(house, settings, at)
+        report.stage("validate", total=len(settings.sources))
+        outcomes = []
+        for name in settings.source_order():
+            outcomes.append(_source(house, intake, _landing(settings), asked.get(name), name, decided))
+            report.advance()
+        state.understand(house, settings, report)
+        found = state.judge(house, settings, report, run_id=run_id, command=command, at=at)
+        report.stage("publish")
+    return SyncResult(
+        run_id=run_id,
+        sources=outcomes,
+        refused_rows=found.refused_rows,
+        refused_values=found.refused_values,
+        current_period=found.current_period,
+        judged=found.judged,
+        gaps=found.gaps,
+        opened=found.opened,
+        resolved=found.resolved,
+    )
+
+
+def _source(
+    house: Warehouse,
+    intake: Intake,
+    landing: Landing,
+    asked: Pulled | None,
+    name: str,
+    decided: Mapping[tuple[str, object], str],
+) -> SourceOutcome:
+    """Let one source stand, fail or be taken, as it was delivered and decided."""
+    if asked is not None and asked.delivery_id is None:
+        return intake.fail(name, asked.code or "source_failed", asked.values)
+    ref = landing.latest(name)
+    held, merged = intake.before(name)
+    if ref is None or (asked is None and ref.delivery_id in {merged, held} and (name, held) not in decided):
+        return intake.stand(name)
+    verdict = decided.get((name, ref.delivery_id))
+    baseline = None
+    if held and held != ref.delivery_id:
+        earlier = landing.find(name, held)
+        if earlier is not None and decided.get((name, held)) == "accept":
+            baseline = landing.read(earlier)
+        elif earlier is not None and earlier.manifest.content_hash == ref.manifest.content_hash:
+            # The very same again: what was decided of it still stands.
+            verdict = decided.get((name, held))
+    try:
+        return intake.take(
+            landing.read(ref), ref.delivery_id, ref.delivered_at, decision=verdict, baseline=baseline
+        )
+    except SourceError as failure:
+        intake.undo(name)
+        return intake.fail(name, failure.code, failure.values)
+
+
+def _landing(settings: Settings) -> Landing:
+    from connectors.landing import Landing  # noqa: PLC0415
+
+    return Landing(settings.landing.path, settings)
+
+
+def _kept_since(settings: Settings, at: datetime) -> datetime:
+    from datetime import timedelta  # noqa: PLC0415
+
+    return at - timedelta(days=settings.retention.days)
+
+
+def _ledger_password(settings: Settings) -> dict[str, str]:
+    secret = settings.ledger.password
+    return {} if secret is None else {"password": resolve(secret)}

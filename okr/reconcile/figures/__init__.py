@@ -1,0 +1,1 @@
+"""Figures of units, pairs of units and meetings."""

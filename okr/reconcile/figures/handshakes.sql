@@ -1,0 +1,29 @@
+-- Every handshake that counts, and how it stands.
+insert into judged.handshakes
+select
+    $period, handshake_id, kr_id, unit_id, party, party_unit_id, point, needed_by, response, response_reason,
+    supporting_kr_id, decision,
+    case
+        when not known then 'unknown-party'
+        when not sideways then 'vertical'
+        when response is null then 'unanswered'
+        when response = 'clarify' then 'clarify'
+        when response = 'rejected' and decision is null then 'refused'
+        when response = 'rejected' then 'decided'
+        when unplanned then 'unplanned'
+        else 'planned'
+    end,
+    coalesce(stale, false), coalesce(late, false), visibility, label
+from handshake
+order by handshake_id;
+
+insert into judged.handshake_figures
+select
+    $period, unit_id, party_unit_id, count(*), count(*) filter (where response = 'accepted'),
+    count(*) filter (where response = 'clarify'), count(*) filter (where response = 'rejected'),
+    count(*) filter (where response is null), count(*) filter (where response = 'accepted' and not unplanned),
+    count(*) filter (where stale)
+from handshake
+where known
+group by unit_id, party_unit_id
+order by unit_id, party_unit_id

@@ -1,0 +1,350 @@
+"""The present state as people and programs ask for it."""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Self
+
+from okr.errors import CallError
+from okr.reconcile import warehouse
+from okr.reconcile.likeness import nearest
+from okr.reconcile.periods import is_coming
+from okr.reconcile.rulebook import SEVERITIES, rules
+from okr.reconcile.state import current_period
+from schemas.normal import fold_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from types import TracebackType
+
+    from okr.reconcile.warehouse import Warehouse
+    from okr.settings import Settings
+
+BATCH = 5_000
+"""Rows that are held at once."""
+
+_GAPS = """
+select g.code, g.severity, g.subject_kind, g.subject_id, g.period_id, g.unit_id, g.counterparty_unit_id,
+    g.notify_person_id, g.detail, g.provisional, epoch_us(g.first_seen), g.fingerprint, g.unit_name,
+    g.counterparty_name
+from history.gaps g
+where g.period_id = $period and g.from_run <= $run and (g.to_run is null or g.to_run > $run) {conditions}
+order by list_position($severities, g.severity), g.code, g.subject_id, g.counterparty_unit_id nulls first,
+    g.subject_kind, g.fingerprint
+"""
+
+
+class Reader:
+    """Reads the warehouse; a context manager, so that the file is let go.
+
+    Raises:
+        CallError: there is no warehouse yet, or what is asked for is not known.
+        RunError: the warehouse cannot be opened.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._stack = ExitStack()
+        self._house: Warehouse
+
+    def __enter__(self) -> Self:
+        self._house = self._stack.enter_context(
+            warehouse.reading(self._settings.warehouse.path, self._settings.engine)
+        )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, failure: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        return self._stack.__exit__(kind, failure, trace)
+
+    # -- gaps -----------------------------------------------------------------------------------------
+
+    def gaps(self, **asked: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 (as `_asked` takes them)
+        """Return the open gaps of one view in the order of the contract.
+
+        Keyword Args:
+            codes: only these rules.
+            unit: an id, name or alias: that unit or below, as `unit_id` or counterparty.
+            meeting: an id, title or upper unit's name: the gaps of that meeting.
+            period: the view of that period; without it and without a meeting the current one.
+            as_of: what the last successful run at or before this time had found.
+            now: the time of the command.
+
+        Raises:
+            CallError: `unknown_code`, `unknown_unit`, `unknown_meeting`, `unknown_period`, `period_not_judged`,
+                `no_current_period`, `no_run_then`.
+        """
+        query, values = self._asked(**asked)
+        return self._gaps(query, values)
+
+    def _gaps(self, query: str, values: dict[str, object]) -> Iterator[dict[str, Any]]:
+        book = rules()
+        for batch in self._house.batches(query, BATCH, **values):
+            for row in batch:
+                yield _gap(book, row)
+
+    def gap_count(self, **asked: Any) -> int:  # noqa: ANN401
+        """Return how many gaps `gaps` has."""
+        query, values = self._asked(**asked)
+        return self._house.value(f"select count(*) from ({query})", **values)  # noqa: S608
+
+    def gaps_json(self, **asked: Any) -> Iterator[str]:  # noqa: ANN401
+        """Return the JSON array of `gaps` in pieces of text."""
+        query, values = self._asked(**asked)
+        return self._gaps_json(query, values)
+
+    def _gaps_json(self, query: str, values: dict[str, object]) -> Iterator[str]:
+        book = rules()
+        encode = json.JSONEncoder(ensure_ascii=False).encode
+        before = "["
+        for batch in self._house.batches(query, BATCH, **values):
+            yield before + "\n" + ",\n".join(encode(_gap(book, row)) for row in batch)
+            before = ","
+        yield "\n]\n" if before == "," else "[]\n"
+
+    def _asked(
+        self,
+        *,
+        now: datetime,
+        codes: Sequence[str] = (),
+        unit: str | None = None,
+        meeting: str | None = None,
+        period: str | None = None,
+        as_of: datetime | None = None,
+    ) -> tuple[str, dict[str, object]]:
+        for code in codes:
+            if code not in rules():
+                raise CallError("unknown_code", code=code, nearest=nearest([code], list(rules()))[code])
+        run = self._run(as_of)
+        conditions = ""
+        values: dict[str, object] = {"run": run, "severities": list(SEVERITIES)}
+        if codes:
+            conditions += " and list_contains($codes, g.code)"
+            values["codes"] = list(codes)
+        if meeting is not None:
+            found = self._meeting(meeting, now)
+            values["period"] = found["period_id"]
+            values["units"] = [found["unit_id"], *found["participants"]]
+            conditions += " and (list_contains($units, g.unit_id) or list_contains($units, g.counterparty_unit_id))"
+        else:
+            values["period"] = self._period(period, run, now, as_of)
+        if unit is not None:
+            values["below"] = self._unit_and_below(unit)
+            conditions += " and (list_contains($below, g.unit_id) or list_contains($below, g.counterparty_unit_id))"
+        return _GAPS.format(conditions=conditions), values
+
+    # -- figures --------------------------------------------------------------------------------------
+
+    def coverage(self, *, now: datetime, unit: str | None = None, period: str | None = None) -> list[dict[str, Any]]:
+        """Return a row per active unit of a view, by unit_id."""
+        rows = self._dicts(
+            "select * exclude (period_id) from judged.coverage where period_id = $period order by unit_id",
+            period=self._period(period, self._run(None), now, None),
+        )
+        if unit is None:
+            return rows
+        below = set(self._unit_and_below(unit))
+        return [row for row in rows if row["unit_id"] in below]
+
+    def handshakes(
+        self, *, now: datetime, unit: str | None = None, meeting: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Return the handshakes that count of a view, by handshake_id; those of a meeting are its requests.
+
+        `visibility` and `label` (how the requesting KR is called where its content is not for everybody) come
+        beside the columns of the contract.
+        """
+        units: set[str] | None = None
+        if meeting is not None:
+            found = self._meeting(meeting, now)
+            period, units = found["period_id"], {found["unit_id"], *found["participants"]}
+        else:
+            period = self._period(None, self._run(None), now, None)
+        rows = self._dicts(
+            "select * exclude (period_id) from judged.handshakes where period_id = $period order by handshake_id",
+            period=period,
+        )
+        if units is not None:
+            rows = [
+                row for row in rows if row["unit_id"] in units and row["standing"] not in {"unknown-party", "vertical"}
+            ]
+        if unit is not None:
+            below = set(self._unit_and_below(unit))
+            rows = [row for row in rows if row["unit_id"] in below or row["party_unit_id"] in below]
+        return rows
+
+    def meetings(self, *, now: datetime) -> list[dict[str, Any]]:
+        """Return the coming meetings that the last run judged, by `starts_at` and id."""
+        rows = self._dicts(
+            "select * exclude (starts_at), epoch_us(starts_at) as starts_at from judged.meetings "
+            "order by judged.meetings.starts_at, meeting_id"
+        )
+        order = _MEETING
+        coming = []
+        for row in rows:
+            starts_at = datetime.fromtimestamp(row["starts_at"] / 1_000_000, tz=UTC)
+            if not is_coming(starts_at, now):
+                continue
+            row["starts_at"] = _with_offset(starts_at, row.pop("starts_at_offset"))
+            coming.append({name: row[name] for name in order})
+        return coming
+
+    def quarantine(self) -> list[dict[str, Any]]:
+        """Return every refused value and row: where it stands, what it is, why it was refused."""
+        rows = self._dicts(
+            'select source, "table", record_id, place, field, "value", code, "values", whole from store.quarantine '
+            'union all select source, "table", record_id, place, field, "value", code, "values", true '
+            "from judged.refused_references order by all"
+        )
+        for row in rows:
+            row["values"] = json.loads(row["values"] or "{}")
+        return rows
+
+    # -- runs and sources -----------------------------------------------------------------------------
+
+    def last_run(self) -> dict[str, Any]:
+        """Return the last run: `run_id`, `started_at`, `command`, `current_period`, `judged`."""
+        (run, run_id, started, command, current) = self._house.rows(
+            "select run, run_id, epoch_us(started_at), command, current_period from history.runs order by run desc limit 1"
+        )[0]
+        judged = [period for (period,) in self._house.rows("select period_id from history.judged where run = $r", r=run)]
+        return {
+            "run_id": run_id,
+            "started_at": _utc(started),
+            "command": command,
+            "current_period": current,
+            "judged": judged,
+        }
+
+    def sources(self) -> list[dict[str, Any]]:
+        """Return how each source stands: `source`, `state`, `delivered_at`, `code`, `values`, `held_delivery`."""
+        rows = self._dicts(
+            'select source, state, epoch_us(delivered_at) as delivered_at, code, "values", held_delivery '
+            "from store.sources"
+        )
+        for row in rows:
+            row["values"] = json.loads(row["values"] or "{}")
+            row["delivered_at"] = None if row["delivered_at"] is None else _utc(row["delivered_at"])
+        return rows
+
+    # -- what was meant -------------------------------------------------------------------------------
+
+    def _dicts(self, query: str, **values: object) -> list[dict[str, Any]]:
+        return self._house.frame(query, **values).to_dicts()
+
+    def _run(self, as_of: datetime | None) -> int:
+        """Return the number of the last run, or of the last at or before a time."""
+        if as_of is None:
+            return self._house.value("select max(run) from history.runs")
+        run = self._house.value("select max(run) from history.runs where started_at <= $at::timestamptz", at=as_of)
+        if run is None:
+            first = self._house.value("select epoch_us(min(started_at)) from history.runs")
+            raise CallError("no_run_then", time=as_of, first=_utc(first))
+        return run
+
+    def _period(self, period: str | None, run: int, now: datetime, as_of: datetime | None) -> str:
+        """Return the view that is asked for; only views that the run judged can be shown."""
+        judged = [
+            found for (found,) in self._house.rows("select period_id from history.judged where run = $run", run=run)
+        ]
+        if period is not None:
+            known = self._house.rows("select period_id, name from okr.periods order by period_id")
+            chosen = _chosen(period, known, "unknown_period", "period")
+        elif as_of is not None:
+            chosen = self._house.value("select current_period from history.runs where run = $run", run=run)
+        else:
+            chosen = current_period(self._house, self._settings, None, now)
+        if chosen is None:
+            raise CallError("no_current_period", judged=judged)
+        if chosen not in judged:
+            raise CallError("period_not_judged", period=chosen, judged=judged)
+        return chosen
+
+    def _unit_and_below(self, unit: str) -> list[str]:
+        known = self._house.rows("select unit_id, name, aliases from okr.org_units order by unit_id")
+        chosen = _chosen(unit, known, "unknown_unit", "unit")
+        below = self._house.rows(
+            "with recursive below (unit_id) as (select $unit union select u.unit_id from okr.org_units u "
+            "join below b on u.parent_id = b.unit_id and u.unit_id <> b.unit_id) select unit_id from below",
+            unit=chosen,
+        )
+        return [unit_id for (unit_id,) in below]
+
+    def _meeting(self, meeting: str, now: datetime) -> dict[str, Any]:
+        coming = self.meetings(now=now)
+        names = dict(self._house.rows("select unit_id, name from okr.org_units"))
+        known = [(row["meeting_id"], row["title"], [row["unit_id"], names.get(row["unit_id"])]) for row in coming]
+        chosen = _chosen(meeting, known, "unknown_meeting", "meeting")
+        return next(row for row in coming if row["meeting_id"] == chosen)
+
+
+_MEETING = (
+    "meeting_id", "title", "unit_id", "period_id", "starts_at", "participants", "krs", "requests", "accepted", "clarify",
+    "rejected", "unanswered", "planned", "stale", "handshake_density", "advice", "readiness",
+)  # fmt: skip
+
+
+def _chosen(said: str, known: Sequence[tuple], code: str, what: str) -> str:
+    """Return the id that a text on the command line means: an id, else the one with that name or alias."""
+    for row in known:
+        if row[0] == said:
+            return said
+    wanted = fold_text(said)
+    found = [row[0] for row in known if wanted in {fold_text(text) for text in _texts(row[1:])}]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise CallError("ambiguous_name", said=said, candidates=found)
+    texts = [text for row in known for text in _texts(row)]
+    raise CallError(code, **{what: said, "nearest": nearest([said], texts)[said]})
+
+
+def _texts(row: Sequence[object]) -> list[str]:
+    found: list[str] = []
+    for value in row:
+        if isinstance(value, str):
+            found.append(value)
+        elif isinstance(value, list):
+            found += [text for text in value if text]
+    return found
+
+
+def _gap(book: dict, row: tuple) -> dict[str, Any]:
+    (
+        code, severity, kind, subject, period, unit, other, notify, detail, provisional, first_seen, fingerprint,
+        unit_name, other_name,
+    ) = row  # fmt: skip
+    values = json.loads(detail)
+    told = {**values, "unit": unit_name, "other": other_name, "subject_id": subject}
+    rule = book[code]
+    return {
+        "code": code,
+        "name": rule.name,
+        "severity": severity,
+        "subject_kind": kind,
+        "subject_id": subject,
+        "period_id": period,
+        "unit_id": unit,
+        "counterparty_unit_id": other,
+        "notify_person_id": notify,
+        "message_zh": rule.message("zh", told),
+        "message_en": rule.message("en", told),
+        "detail": values,
+        "provisional": provisional,
+        "first_seen": _utc(first_seen),
+        "fingerprint": fingerprint,
+    }
+
+
+def _utc(microseconds: int) -> str:
+    return datetime.fromtimestamp(microseconds / 1_000_000, tz=UTC).isoformat().replace("+00:00", "Z")
+
+
+def _with_offset(moment: datetime, offset: str | None) -> str:
+    """Return a meeting's time as it was stated, with the offset that it came with."""
+    if not offset:
+        return moment.isoformat().replace("+00:00", "Z")
+    return moment.astimezone(datetime.strptime(offset, "%z").tzinfo).isoformat()

@@ -1,0 +1,1 @@
+"""What the rules see: relations over one view."""

@@ -1,0 +1,150 @@
+"""Titles that are the same words, and titles that name units."""
+
+from __future__ import annotations
+
+import re
+import sys
+import unicodedata
+from functools import cache
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from schemas.normal import fold_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+LEAST = 4
+"""A rest of fewer characters equals nothing."""
+
+
+@cache
+def _punctuation() -> str:
+    """Return every character of Unicode's categories P, ready to stand in a character class."""
+    found = (chr(code) for code in range(sys.maxunicode + 1) if unicodedata.category(chr(code)).startswith("P"))
+    return "".join(re.escape(char) for char in found)
+
+
+@cache
+def _label() -> re.Pattern[str]:
+    # A `.` before a digit ends no label: "O1.5" is a number.
+    return re.compile(r"\s*(?:kr|o|目标|关键结果)\s*\d*\s*(?:[:、)]|\.(?!\d))")
+
+
+@cache
+def _dropped() -> re.Pattern[str]:
+    p = _punctuation()
+    kept = r"(?<=\d)[" + p + r"](?=\d)|(?<=\d)%|-(?=\d)"
+    return re.compile(rf"\s+|(?!{kept})[{p}]")
+
+
+def words(title: str) -> str | None:
+    """Return what a title says, so that titles of the same words are equal; None where it says too little.
+
+    Source: RULES, "Inferred": NFKC, case folding, dropping a leading label, white space and punctuation, but for
+    punctuation directly, as written, between two digits, `%` directly behind a digit and `-` directly before one.
+    """
+    said = unicodedata.normalize("NFKC", title).casefold()
+    label = _label().match(said)
+    if label:
+        said = said[label.end() :]
+    said = _dropped().sub("", said)
+    return said if len(said) >= LEAST else None
+
+
+def title_words(titles: pl.Series) -> pl.DataFrame:
+    """Return `title` and `words` for every distinct title that says enough."""
+    distinct = titles.drop_nulls().unique()
+    said = pl.Series("words", [words(title) for title in distinct.to_list()], dtype=pl.String)
+    return pl.DataFrame({"title": distinct, "words": said}).drop_nulls()
+
+
+def named_units(titles: pl.DataFrame, names: Iterable[tuple[str, str]]) -> pl.DataFrame:
+    """Return which units the titles name.
+
+    Args:
+        titles: `kr_id`, `title`.
+        names: a name or alias of an active unit, and the unit's id.
+
+    Returns:
+        `kr_id`, `unit_id`, distinct. Longest names first; text once matched is not matched again; a name that
+        several units share uses up its text and names none; a Latin letter or digit at the name's end needs a
+        neighbour that is none.
+    """
+    meant: dict[str, set[str]] = {}
+    for name, unit_id in names:
+        said = fold_text(name)
+        if len(said) >= 2:
+            meant.setdefault(said, set()).add(unit_id)
+    schema = {"kr_id": pl.String, "unit_id": pl.String}
+    if not meant or not titles.height:
+        return pl.DataFrame(schema=schema)
+    patterns = sorted(meant)
+    distinct = titles.select("title").drop_nulls().unique()
+    folded = pl.Series("said", [_folded_title(title) for title in distinct.get_column("title").to_list()], dtype=pl.String)
+    hits = (
+        distinct.with_columns(folded)
+        .with_columns(hit=pl.col("said").str.extract_many(patterns, overlapping=True))
+        .filter(pl.col("hit").list.len() > 0)
+    )
+    found = [
+        (title, unit_id)
+        for title, said, hit in hits.iter_rows()
+        for unit_id in _meant_by(said, sorted(set(hit), key=lambda name: (-len(name), name)), meant)
+    ]
+    by_title = pl.DataFrame(found, schema={"title": pl.String, "unit_id": pl.String}, orient="row")
+    return titles.join(by_title, on="title").select("kr_id", "unit_id").unique()
+
+
+def _folded_title(title: str) -> str:
+    return unicodedata.normalize("NFKC", title).casefold()
+
+
+def _meant_by(said: str, names: list[str], meant: dict[str, set[str]]) -> set[str]:
+    """Return the units that a title names, given the names that stand anywhere in it, longest first."""
+    used = [False] * len(said)
+    units: set[str] = set()
+    for name in names:
+        start = said.find(name)
+        while start >= 0:
+            end = start + len(name)
+            if any(used[start:end]) or not _stands_alone(said, start, end):
+                start = said.find(name, start + 1)
+                continue
+            used[start:end] = [True] * len(name)
+            if len(meant[name]) == 1:
+                units |= meant[name]
+            start = said.find(name, end)
+    return units
+
+
+def _stands_alone(said: str, start: int, end: int) -> bool:
+    if start > 0 and _latin(said[start]) and _latin(said[start - 1]):
+        return False
+    return not (end < len(said) and _latin(said[end - 1]) and _latin(said[end]))
+
+
+@cache
+def _latin(char: str) -> bool:
+    return char.isdecimal() or (char.isalpha() and unicodedata.name(char, "").startswith("LATIN "))
+
+
+NUMERALS = "零〇一二两三四五六七八九十百千万亿半"
+MEASURES = (
+    "个家项次名人位元块成倍天日周月季年秒分点级件单台套篇份场款条门间城省市国户组轮期类种座批页字吨米步层版支笔股辆颗处遍"
+)
+MEASURABLE = rf"\p{{Nd}}|[{NUMERALS}][{MEASURES}]|百分之[{NUMERALS}]"
+"""A KR's title that holds this says a number (QL503)."""
+
+_REACHING = "达到|达|提升至|提升到|提升|提高至|提高到|提高|降低至|降低到|降低|降至|降到|reaches|reach|increase|decrease"
+_COUNTED = "".join(char for char in MEASURES if char not in "年月日周季期")
+LIKE_KR = rf"\p{{Nd}}(?:%|[{_COUNTED}])|(?:>=|<=|>|<|≥|≤|{_REACHING})\p{{Nd}}"
+"""An O's title (NFKC, lower case, without white space) that holds this reads like a KR (QL506)."""
+
+
+def compact(titles: pl.Series) -> pl.DataFrame:
+    """Return `title` and `compact`: NFKC, case folded, without white space."""
+    distinct = titles.drop_nulls().unique()
+    said = ["".join(_folded_title(title).split()) for title in distinct.to_list()]
+    return pl.DataFrame({"title": distinct, "compact": pl.Series(said, dtype=pl.String)})
