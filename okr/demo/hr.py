@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -39,7 +40,6 @@ def write(enterprise: Traversable, file: Path) -> None:
 
 
 def _fill(database: sqlite3.Connection, insert: str, source: Traversable) -> None:
-    with source.open(encoding="utf-8", newline="") as lines:
-        rows = csv.reader(lines)
-        next(rows)
-        database.executemany(insert, ([value or None for value in row] for row in rows))
+    rows = csv.reader(io.StringIO(source.read_text(encoding="utf-8")))
+    next(rows)
+    database.executemany(insert, ([value or None for value in row] for row in rows))

@@ -8,7 +8,7 @@ its KRs, or only on the first. `block`: the handshake template, a block for each
 from __future__ import annotations
 
 import tomllib
-from datetime import date, datetime
+from datetime import date, datetime, time
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -69,7 +69,8 @@ class _Workbook:
 
     def _put(self, sheet: Worksheet, row: int, column: int, value: object) -> None:
         if isinstance(value, date):
-            sheet.write_datetime(row, column, value, self._date)
+            day = datetime.combine(value, time())
+            sheet.write_datetime(row, column, day, self._date)
         elif isinstance(value, int | float):
             sheet.write_number(row, column, value, self._cell)
         elif value:

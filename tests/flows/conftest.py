@@ -1,0 +1,92 @@
+"""A Prefect server of the tests' own, on a free port of loopback."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import requests
+
+STARTS_WITHIN = 120  # seconds; eleven on a quiet machine
+FLOW_TAKES = 180
+
+
+@dataclass
+class PrefectServer:
+    """A running server: its API, and the environment of programs that talk to it."""
+
+    url: str
+    environment: dict[str, str]
+
+    def run(self, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Runs Python in a process of its own: Prefect reads its settings once, at import."""
+        return subprocess.run(
+            [sys.executable, "-c", code, *arguments],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=FLOW_TAKES,
+            check=False,
+        )
+
+    def ask(self, path: str, **body: object) -> list[dict]:
+        """What the server's API answers to a filter."""
+        answer = requests.post(f"{self.url}{path}", json=body, timeout=30)
+        answer.raise_for_status()
+        return answer.json()
+
+
+@pytest.fixture(scope="session")
+def prefect_server(tmp_path_factory):
+    """Started once; stopped when the last test is done."""
+    home = tmp_path_factory.mktemp("prefect-server")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    url = f"http://127.0.0.1:{port}/api"
+    environment = {
+        **os.environ,
+        "PREFECT_HOME": str(home),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+        "PYTHONUTF8": "1",
+    }
+    log = (home / "server.log").open("w", encoding="utf-8")
+    prefect = str(Path(sys.executable).with_name("prefect"))
+    server = subprocess.Popen(
+        [prefect, "server", "start", "--host", "127.0.0.1", "--port", port, "--no-ui"],
+        env=environment,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+    )
+    try:
+        _wait_until_healthy(server, url, home / "server.log")
+        yield PrefectServer(url, {**environment, "PREFECT_API_URL": url})
+    finally:
+        server.terminate()
+        try:
+            server.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+        log.close()
+
+
+def _wait_until_healthy(server, url, log):
+    until = time.monotonic() + STARTS_WITHIN
+    while time.monotonic() < until:
+        if server.poll() is not None:
+            break
+        try:
+            if requests.get(f"{url}/health", timeout=2).ok:
+                return
+        except requests.ConnectionError:
+            time.sleep(0.3)
+    pytest.fail(f"the Prefect server did not start:\n{log.read_text(encoding='utf-8')[-3000:]}")
