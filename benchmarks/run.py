@@ -1,0 +1,151 @@
+"""`make bench`: what each stage costs in time and memory, as one table.
+
+    python -m benchmarks.run 100000 1000000
+
+A line for each stage of a sync on made-up enterprises with so many KRs, and for what people wait
+for at the command line. `of` says how much of its target a line took: above 1.00 is too much.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+OKR = str(Path(sys.executable).with_name("okr"))
+TARGETS = {100_000: (10.0, 1024.0), 1_000_000: (60.0, 3072.0)}
+"""For so many KRs: seconds and mebibytes of a whole sync, on two cores."""
+
+DENSITY = 0.05
+
+
+@dataclass
+class Line:
+    """One line of the table; `seconds` and `mebibytes` with what they should stay under."""
+
+    what: str
+    rows: int | None = None
+    seconds: float = 0.0
+    share: float | None = None
+    limit: float | None = None
+    mebibytes: float | None = None
+    memory_limit: float | None = None
+
+    def __str__(self) -> str:
+        """Columns of fixed width, so that lines can be printed as they come."""
+        share = "" if self.share is None else f"{self.share:.0%}"
+        taken = "" if self.limit is None else f"{self.seconds / self.limit:.2f} of {self.limit:g} s"
+        memory = held = ""
+        if self.mebibytes is not None:
+            memory = f"{self.mebibytes:,.0f}"
+        if self.mebibytes is not None and self.memory_limit is not None:
+            held = f"{self.mebibytes / self.memory_limit:.2f} of {self.memory_limit:,.0f} MiB"
+        rows = "" if self.rows is None else f"{self.rows:,}"
+        left = f"{self.what:<44}{rows:>12}{self.seconds:>9.2f}{share:>7}  {taken:<16}"
+        return f"{left}{memory:>7}  {held}".rstrip()
+
+
+HEAD = f"{'':<44}{'rows':>12}{'s':>9}{'share':>7}  {'target':<16}{'MiB':>7}  target"
+
+
+def _python(*arguments: str) -> str:
+    """Run a module of ours; its standard output."""
+    done = subprocess.run(
+        [sys.executable, "-m", *arguments], check=True, stdout=subprocess.PIPE, text=True
+    )
+    return done.stdout
+
+
+def _best(times: int, measure: Callable[[], float]) -> float:
+    """The least of several measurements: what is above it is other people's work."""
+    return min(measure() for _ in range(times))
+
+
+def _command(*arguments: str) -> float:
+    """The seconds that a command of ours takes from start to end."""
+    begun = time.perf_counter()
+    subprocess.run(
+        [OKR, *arguments], check=False, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    return time.perf_counter() - begun
+
+
+def _first_word(settings: Path) -> float:
+    """The seconds until a sync says something."""
+    begun = time.perf_counter()
+    with subprocess.Popen(
+        [OKR, "sync", "--config", str(settings)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    ) as running:
+        assert running.stderr is not None
+        running.stderr.read(1)
+        took = time.perf_counter() - begun
+        running.terminate()
+        running.communicate()
+    return took
+
+
+def sync(settings: Path, krs: int) -> Iterator[Line]:
+    """The stages of a first sync, and of a second one on the same input."""
+    seconds, mebibytes = TARGETS.get(krs, (None, None))
+    for which in ("first", "again"):
+        told: dict[str, Any] = json.loads(_python("benchmarks.stages", str(settings)))
+        if which == "first":
+            for stage, took in told["stages"].items():
+                yield Line(f"  {stage}", seconds=took, share=took / told["seconds"])
+        yield Line(
+            f"sync {which}, {krs:,} KRs, {told['gaps']:,} gaps",
+            rows=told["rows"],
+            seconds=told["seconds"],
+            limit=seconds,
+            mebibytes=told["mebibytes"],
+            memory_limit=mebibytes,
+        )
+
+
+def enterprises(sizes: Sequence[int], folder: Path) -> Iterator[Line]:
+    """All sizes, from generator to gaps."""
+    for krs in sizes:
+        home = folder / str(krs)
+        begun = time.perf_counter()
+        _python("benchmarks.enterprise", str(home), "--krs", str(krs), "--density", str(DENSITY))
+        yield Line(f"generate {krs:,} KRs", seconds=time.perf_counter() - begun)
+        yield from sync(home / "okr.toml", krs)
+
+
+def commands(settings: Path) -> Iterator[Line]:
+    """What people wait for."""
+    yield Line("okr --help", seconds=_best(3, lambda: _command("--help")), limit=0.4)
+    yield Line("first word of a sync", seconds=_best(3, lambda: _first_word(settings)), limit=1.5)
+    asked = ("gaps", "--format", "json", "--config", str(settings))
+    done = subprocess.run([OKR, *asked], check=True, stdout=subprocess.PIPE)
+    gaps = len(json.loads(done.stdout))
+    took = _best(3, lambda: _command(*asked))
+    yield Line("okr gaps --format json", rows=gaps, seconds=took, limit=1.5)
+
+
+def main(sizes: Sequence[str]) -> None:
+    """Print the table, line by line."""
+    print(HEAD)
+    with tempfile.TemporaryDirectory(prefix="okr-bench-") as folder:
+        counts = [int(size) for size in sizes] or [100_000]
+        for line in enterprises(counts, Path(folder)):
+            print(line, flush=True)
+        for line in commands(Path(folder) / str(counts[0]) / "okr.toml"):
+            print(line, flush=True)
+    print(_python("benchmarks.schemas_bench"), end="")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
