@@ -12,11 +12,14 @@ from okr.errors import CallError
 from okr.ledger.entries import Decision, Ended, Run, State
 from okr.ledger.store import Store
 from okr.ledger.tables import DECISIONS, RUNS, clean, plain
+from okr.settings import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
     from types import TracebackType
+
+    from okr.settings import Block, Settings
 
 TAKEN_BACK = "taken back"
 PATIENCE = timedelta(seconds=30)
@@ -48,6 +51,18 @@ class Ledger:
             RunError: it cannot be opened or made.
         """
         return cls(Store(url, password, patience))
+
+    @classmethod
+    def of(cls, settings: Settings, *, block: Block | None = None) -> Ledger:
+        """Open the ledger that the settings name.
+
+        Raises:
+            SettingsError: its password is missing.
+            RunError: it cannot be opened or made.
+        """
+        secret = settings.ledger.password
+        password = None if secret is None else resolve(secret, block=block)
+        return cls.open(settings.ledger.url, password=password)
 
     def __enter__(self) -> Self:
         return self

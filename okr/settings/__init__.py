@@ -14,6 +14,7 @@ from okr.settings.model import (
     WorkbookSource,
 )
 from okr.settings.reading import load, parse, secrets
+from okr.settings.required import require_secrets
 from okr.settings.secret import Block, Secret, resolve
 from okr.settings.writing import Answers, MeetingAnswer, SourceAnswer, write_settings
 
@@ -34,6 +35,7 @@ __all__ = [
     "load",
     "now",
     "parse",
+    "require_secrets",
     "resolve",
     "secrets",
     "set_by_hand",
