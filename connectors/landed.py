@@ -152,7 +152,7 @@ def write(
             known = None if before is None else before.manifest.tables.get(table)
             tables[table] = _write(folder, table, piece.frames[table], before, known)
         join(told, piece)
-        piece.frames = {}
+        del piece  # and its frames, before the next piece is read
     references = None
     if told.references is not None:
         frame = told.references.select(pl.col(name).cast(kind) for name, kind in REFERENCES.items())
@@ -186,8 +186,8 @@ def _write(
     path = folder / f"{name}.parquet"
     try:
         path.touch(mode=0o600)
-        # Few and equal row groups, so that equal frames make equal files.
-        frame.rechunk().write_parquet(
+        # Row groups of one size, so that equal frames make equal files.
+        frame.write_parquet(
             path, compression="zstd", compression_level=1, statistics=False, row_group_size=250_000
         )
         with path.open("rb") as file:

@@ -160,16 +160,15 @@ class Landing:
         _clean(folder)
         before = next(self._deliveries(folder), None)
         work = folder / f"{_TEMPORARY}{os.getpid()}-{secrets.token_hex(4)}"
-        work.mkdir(mode=0o700)
         try:
-            said = landed.write(work, connector.name, _pieces(connector, report, before), before)
+            work.mkdir(mode=0o700)
+            try:
+                pieces = _pieces(connector, report, before)
+                said = landed.write(work, connector.name, pieces, before)
+            except SourceError as error:
+                _record_failure(folder, work, at, error)
+                raise
             return _settle(folder, work, connector, at, said)
-        except SourceError as error:
-            name = f"{_next(folder, at)}-failed.json"
-            told = {"failed_at": at.astimezone(UTC), "code": error.code, "values": error.values}
-            write_json(work / name, told)
-            (work / name).replace(folder / _FAILED / name)
-            raise
         except OSError as error:
             raise unwritable(folder, error) from None
         finally:
@@ -203,6 +202,13 @@ def _pieces(connector: Connector, report: Report, before: LandedRef | None) -> I
     if isinstance(connector, InPieces):
         return connector.pieces(report, None if before is None else landed.read(before))
     return (connector.pull(report),)
+
+
+def _record_failure(folder: Path, work: Path, at: datetime, error: SourceError) -> None:
+    name = f"{_next(folder, at)}-failed.json"
+    told = {"failed_at": at.astimezone(UTC).isoformat(), "code": error.code, "values": error.values}
+    write_json(work / name, told)
+    (work / name).replace(folder / _FAILED / name)
 
 
 def _settle(

@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import polars as pl
 
+from okr.errors import SourceError
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from okr.report import Report
 
@@ -177,3 +179,13 @@ def join(whole: Delivery, piece: Delivery) -> None:
     if piece.references is not None:
         known = [] if whole.references is None else [whole.references]
         whole.references = pl.concat([*known, piece.references])
+
+
+def nothing_read(failures: Sequence[Failure], report: Report) -> SourceError:
+    """Make one error of all scopes' failures; where they are several, each is told as a note."""
+    if len(failures) == 1:
+        return SourceError(failures[0].code, **failures[0].values)
+    for failure in failures:
+        reason = SourceError(failure.code, **failure.values)
+        report.note("table_not_read", table=failure.scope, reason=reason)
+    return SourceError("no_table_read", tables=[failure.scope for failure in failures])

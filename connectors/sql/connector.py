@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from connectors.protocol import CheckLine, Delivery, Failure, combined
+from connectors.protocol import CheckLine, Delivery, Failure, combined, nothing_read
 from connectors.sql.engines import Access, deadline, reading
 from connectors.sql.faults import understood
 from connectors.sql.query import placed, statement
@@ -66,7 +66,7 @@ class SqlConnector:
                 yield piece
                 del piece  # before the next table is read
         if len(failures) == len(self._settings.tables):
-            raise _all_failed(failures)
+            raise nothing_read(failures, report)
         yield Delivery(self.name, {}, {}, not failures, (), failures=tuple(failures))
 
     def check(self) -> Iterator[CheckLine]:
@@ -130,10 +130,3 @@ class SqlConnector:
             return read(connection, statement(asked), table)
         except (SQLAlchemyError, connection.dialect.loaded_dbapi.Error, OSError) as error:
             raise understood(error, access.password, table=table) from None
-
-
-def _all_failed(failures: list[Failure]) -> SourceError:
-    if len(failures) == 1:
-        return SourceError(failures[0].code, **failures[0].values)
-    reasons = [f"{failure.scope}: {failure.code}" for failure in failures]
-    return SourceError("no_table_read", reasons=reasons)

@@ -36,6 +36,11 @@ class Access:
     statement_timeout: float
 
     @property
+    def database(self) -> str:
+        """The database's own name, for messages: the URL's last part, without parameters."""
+        return self.url.partition("?")[0].rpartition("/")[2]
+
+    @property
     def lock_timeout(self) -> float:
         """How long to wait for somebody else's lock."""
         return min(_LOCK_WAIT, self.statement_timeout)
@@ -53,12 +58,12 @@ def reading(access: Access) -> Iterator[Connection]:
         try:
             connection = engine.connect()
         except (SQLAlchemyError, OSError) as error:
-            raise understood(error, access.password) from None
+            raise understood(error, access.password, table=access.database) from None
         try:
             try:
                 _begin(connection, access)
             except SQLAlchemyError as error:
-                raise understood(error, access.password) from None
+                raise understood(error, access.password, table=access.database) from None
             yield connection
         finally:
             _leave(connection)
@@ -108,6 +113,22 @@ def _sqlite(url: URL, access: Access) -> Engine:
         return connection
 
     return create_engine("sqlite://", creator=connect, poolclass=NullPool, hide_parameters=True)
+
+
+_READING = frozenset(
+    {
+        sqlite3.SQLITE_SELECT,
+        sqlite3.SQLITE_READ,
+        sqlite3.SQLITE_FUNCTION,
+        sqlite3.SQLITE_RECURSIVE,
+        sqlite3.SQLITE_TRANSACTION,
+    }
+)
+
+
+def _may(action: int, *_: object) -> int:
+    """Let SQLite read and nothing else; a file opened read-only can still have others attached."""
+    return sqlite3.SQLITE_OK if action in _READING else sqlite3.SQLITE_DENY
 
 
 def _postgresql(url: URL, access: Access) -> Engine:
@@ -168,6 +189,9 @@ def _begin(connection: Connection, access: Access) -> None:
         case "sqlite":
             deadline(connection, access)
             connection.exec_driver_sql("BEGIN")
+            driver = connection.connection.driver_connection
+            if isinstance(driver, sqlite3.Connection):
+                driver.set_authorizer(_may)
         case "mysql" | "mariadb":
             for statement in _mariadb_limits(connection, access):
                 connection.exec_driver_sql(statement)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from connectors.protocol import CheckLine, Delivery, Failure, Refusal, combined
+from connectors.protocol import CheckLine, Delivery, Failure, Refusal, combined, nothing_read
 from connectors.tables.csvfile import read_csv
 from connectors.tables.files import read_parquet
 from connectors.tables.folder import look
@@ -40,8 +40,8 @@ class TablesConnector:
         """Read the folder a table at a time; see `InPieces`.
 
         Raises:
-            SourceError: those of `look`; and that of the only table's file, or `no_table_read`
-                with each table's code, where none could be read.
+            SourceError: those of `look`; and that of the only table's file, or `no_table_read`,
+                where none could be read.
         """
         found = look(self._folder, TABLES)
         yield self._around(found)
@@ -57,7 +57,7 @@ class TablesConnector:
             yield piece
             del piece  # before the next table is read
         if not read:
-            raise _all_failed(failures)
+            raise nothing_read(failures, report)
         yield Delivery(self.name, {}, {}, not failures, (), failures=tuple(failures))
 
     def check(self) -> Iterator[CheckLine]:
@@ -142,10 +142,3 @@ class TablesConnector:
 
 def _braced(text: str) -> str:
     return text.replace("{", "{{").replace("}", "}}")
-
-
-def _all_failed(failures: list[Failure]) -> SourceError:
-    if len(failures) == 1:
-        return SourceError(failures[0].code, **failures[0].values)
-    reasons = [f"{failure.scope}: {failure.code}" for failure in failures]
-    return SourceError("no_table_read", reasons=reasons)

@@ -79,5 +79,5 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _nearest(table: str, suffix: str, tables: Collection[str]) -> str | None:
-    best = process.extractOne(table, tables, score_cutoff=70)
+    best = process.extractOne(table, list(tables), score_cutoff=70)
     return None if best is None else f"{best[0]}{suffix}"

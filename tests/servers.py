@@ -1,0 +1,170 @@
+"""Private database servers for tests: on a free port, in a temporary folder, gone afterwards.
+
+Use the fixture `postgresql` (see `tests/connectors/test_sql_servers.py`) or the context managers.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server: its administrator's password is known, and nothing is in it."""
+
+    kind: str
+    port: int
+    user: str
+    password: str
+    database: str
+
+    def url(self, driver: str = "psycopg", *, user: str | None = None) -> str:
+        """A SQLAlchemy URL, without the password."""
+        return f"{self.kind}+{driver}://{user or self.user}@127.0.0.1:{self.port}/{self.database}"
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+def unavailable(reason: str):
+    """Skip, unless the caller wants every server to be there."""
+    if os.environ.get("OKR_TESTS_REQUIRE_SERVERS") == "1":
+        pytest.fail(f"nothing may be left out here: {reason}")
+    pytest.skip(reason)
+
+
+def _binary(name: str, *folders: str) -> Path | None:
+    found = shutil.which(name)
+    if found:
+        return Path(found)
+    paths = sorted((path for folder in folders for path in Path("/").glob(folder)), reverse=True)
+    return next((path / name for path in paths if (path / name).exists()), None)
+
+
+@contextmanager
+def _folder(user: str) -> Iterator[Path]:
+    """A folder of that user's own, at a path short enough for a socket."""
+    path = Path(tempfile.mkdtemp(prefix="okr-server-"))
+    try:
+        if os.geteuid() == 0:
+            shutil.chown(path, user)
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _as(user: str) -> list[str]:
+    """What stands before a command so that it runs as that user; servers refuse to run as root."""
+    if os.geteuid() != 0:
+        return []
+    if shutil.which("runuser"):
+        return ["runuser", "-u", user, "--"]
+    return ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", "--"]
+
+
+def _known(user: str) -> bool:
+    try:
+        pwd.getpwnam(user)
+    except KeyError:
+        return False
+    return True
+
+
+@contextmanager
+def postgresql() -> Iterator[Server]:
+    """A PostgreSQL of our own, from the system's programs."""
+    initdb = _binary("initdb", "usr/lib/postgresql/*/bin", "usr/local/pgsql/bin", "opt/*/bin")
+    if initdb is None:
+        unavailable("no PostgreSQL programs on this machine (apt install postgresql)")
+    if os.geteuid() == 0 and not _known("postgres"):
+        unavailable("PostgreSQL does not run as root, and there is no user postgres")
+    with _folder("postgres") as folder:
+        data, secret = folder / "data", folder / "password"
+        secret.write_text("gehe1m:p@ss/%")
+        if os.geteuid() == 0:
+            shutil.chown(secret, "postgres")
+        run = _as("postgres")
+        quiet = {"check": True, "capture_output": True, "cwd": "/"}
+        login = ["-U", "postgres", "-A", "scram-sha-256", f"--pwfile={secret}"]
+        subprocess.run(
+            [*run, initdb, "-D", data, *login, "-E", "UTF8", "--locale=C", "-N"], **quiet
+        )
+        port = free_port()
+        options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+        control = [*run, initdb.parent / "pg_ctl", "-D", data, "-w", "-l", folder / "log"]
+        subprocess.run([*control, "-o", options, "start"], **quiet)
+        try:
+            yield Server("postgresql", port, "postgres", secret.read_text(), "postgres")
+        finally:
+            subprocess.run([*control, "-m", "immediate", "stop"], **quiet)
+
+
+@contextmanager
+def mariadb() -> Iterator[Server]:
+    """A MariaDB of our own, from the system's programs."""
+    server = _binary("mariadbd", "usr/sbin", "usr/libexec") or _binary("mysqld", "usr/sbin")
+    install = _binary("mariadb-install-db") or _binary("mysql_install_db")
+    if server is None or install is None:
+        unavailable("no MariaDB programs on this machine (apt install mariadb-server)")
+    if os.geteuid() == 0 and not _known("mysql"):
+        unavailable("MariaDB does not run as root, and there is no user mysql")
+    user = "mysql" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
+    with _folder(user) as folder:
+        data, port, run = folder / "data", free_port(), _as(user)
+        quiet = {"check": True, "capture_output": True, "cwd": "/"}
+        subprocess.run(
+            [*run, install, "--no-defaults", f"--datadir={data}", "--skip-test-db"]
+            + ["--auth-root-authentication-method=normal"],
+            **quiet,
+        )
+        first = folder / "first.sql"
+        first.write_text(
+            "CREATE DATABASE hr CHARACTER SET utf8mb4;\n"
+            "CREATE USER 'admin'@'%' IDENTIFIED BY 'gehe1m:p@ss/%';\n"
+            "GRANT ALL ON *.* TO 'admin'@'%' WITH GRANT OPTION;\n"
+        )
+        first.chmod(0o644)
+        process = subprocess.Popen(
+            [*run, server, "--no-defaults", f"--datadir={data}", f"--port={port}"]
+            + [f"--socket={folder}/socket", "--bind-address=127.0.0.1", f"--init-file={first}"]
+            + [f"--pid-file={folder}/pid", "--innodb-flush-log-at-trx-commit=0"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+        )
+        try:
+            _wait(process, port)
+            yield Server("mariadb", port, "admin", "gehe1m:p@ss/%", "hr")
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def _wait(process: subprocess.Popen, port: int) -> None:
+    """Wait until the server answers; the init file is run before it does."""
+    for _ in range(300):
+        if process.poll() is not None:
+            pytest.fail(f"the server ended at once, with {process.returncode}")
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    pytest.fail("the server does not answer")
