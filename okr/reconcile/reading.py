@@ -7,6 +7,8 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
+from pydantic_core import from_json, to_json
+
 from okr.errors import CallError
 from okr.reconcile import warehouse
 from okr.reconcile.likeness import nearest
@@ -98,10 +100,9 @@ class Reader:
 
     def _gaps_json(self, query: str, values: dict[str, object]) -> Iterator[str]:
         book = rules()
-        encode = json.JSONEncoder(ensure_ascii=False).encode
         before = "["
         for batch in self._house.batches(query, BATCH, **values):
-            yield before + "\n" + ",\n".join(encode(_gap(book, row)) for row in batch)
+            yield before + "\n" + ",\n".join(to_json(_gap(book, row)).decode() for row in batch)
             before = ","
         yield "\n]\n" if before == "," else "[]\n"
 
@@ -317,7 +318,7 @@ def _gap(book: dict, row: tuple) -> dict[str, Any]:
         code, severity, kind, subject, period, unit, other, notify, detail, provisional, first_seen, fingerprint,
         unit_name, other_name,
     ) = row  # fmt: skip
-    values = json.loads(detail)
+    values = from_json(detail)
     told = {**values, "unit": unit_name, "other": other_name, "subject_id": subject}
     rule = book[code]
     return {

@@ -43,7 +43,9 @@ class Warehouse:
 
     def run_file(self, name: str, **values: object) -> None:
         """Carry out the SQL file `name` (relative to this package)."""
-        self.run(read_sql(name), **values)
+        for statement in self._connection.extract_statements(read_sql(name)):
+            known = {key: value for key, value in values.items() if key in statement.named_parameters}
+            self._connection.execute(statement, known or None)
 
     def rows(self, query: str, **values: object) -> list[tuple[Any, ...]]:
         """Return every row of a query."""

@@ -7,7 +7,8 @@ with met as (
         k.objective_id, k.unit_id, k.unit_name, k.unit_lo, k.unit_hi, k.owner_ids, k.label, k.title, k.public,
         k.visibility, k.content_updated_at as kr_content_updated_at,
         p.unit_id as party_unit_id, u.name as party_name, u.lo as party_lo, u.hi as party_hi,
-        s.kr_id is not null as supported, s.due_on as supporting_due_on, s.unit_lo as supporting_lo
+        s.kr_id is not null as supported, s.due_on as supporting_due_on, s.unit_lo as supporting_lo,
+        s.public as supporting_public
     from merged.handshakes h
     join key_result k on k.kr_id = h.kr_id
     left join party p on p.party = h.party

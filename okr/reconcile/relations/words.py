@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
 from functools import cache
 from typing import TYPE_CHECKING
@@ -19,24 +18,35 @@ LEAST = 4
 """A rest of fewer characters equals nothing."""
 
 
+_KEPT = re.compile(r"(?<=\d)[^\s](?=\d)|(?<=\d)%|-(?=\d)")
+_SPARED = 0xF0000
+"""Punctuation that stays is moved to a private plane of Unicode while the rest is deleted."""
+
+
 @cache
-def _punctuation() -> str:
-    """Return every character of Unicode's categories P, ready to stand in a character class."""
-    found = (chr(code) for code in range(sys.maxunicode + 1) if unicodedata.category(chr(code)).startswith("P"))
-    return "".join(re.escape(char) for char in found)
+def _deleting() -> dict[int, str | None]:
+    """Return the translation that deletes white space and punctuation, and brings back what was spared."""
+    # All punctuation of Unicode 17 lies below this.
+    found: dict[int, str | None] = {}
+    for code in range(0x20000):
+        char = chr(code)
+        if char.isspace():
+            found[code] = None
+        elif unicodedata.category(char).startswith("P"):
+            found[code] = None
+            found[_SPARED + code] = char
+    return found
+
+
+def _spare(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return chr(_SPARED + code) if code in _deleting() else match[0]
 
 
 @cache
 def _label() -> re.Pattern[str]:
     # A `.` before a digit ends no label: "O1.5" is a number.
     return re.compile(r"\s*(?:kr|o|目标|关键结果)\s*\d*\s*(?:[:、)]|\.(?!\d))")
-
-
-@cache
-def _dropped() -> re.Pattern[str]:
-    p = _punctuation()
-    kept = r"(?<=\d)[" + p + r"](?=\d)|(?<=\d)%|-(?=\d)"
-    return re.compile(rf"\s+|(?!{kept})[{p}]")
 
 
 def words(title: str) -> str | None:
@@ -49,7 +59,7 @@ def words(title: str) -> str | None:
     label = _label().match(said)
     if label:
         said = said[label.end() :]
-    said = _dropped().sub("", said)
+    said = _KEPT.sub(_spare, said).translate(_deleting())
     return said if len(said) >= LEAST else None
 
 
