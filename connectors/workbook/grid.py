@@ -1,0 +1,173 @@
+"""A sheet as a grid of cells, whatever file it came from."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass, field
+
+WIDEST = 16_384
+"""Columns of the widest sheet that a spreadsheet program makes; cells are numbered by it."""
+
+_ADDED = 1000
+_STRAY = "\u200b\u200c\u200d\u2060\ufeff"
+_BREAKS = re.compile(r"_x000[dD]_\n?|\r\n?|\u2028|\u2029|\v|\f")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What stands in a cell that has no value to read: `code` is a text `quarantine.<code>`."""
+
+    code: str
+    shown: str | None = None
+
+
+Value = str | int | float | bool | dt.date | dt.datetime | dt.time | dt.timedelta | Fault | None
+
+
+@dataclass(frozen=True)
+class Merge:
+    """Cells shown as one; all four bounds are inclusive and count from 0."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+
+@dataclass
+class Grid:
+    """The cells of one sheet.
+
+    Attributes:
+        name: the sheet's name.
+        rows: the cells' values, as many in each row as in the first.
+        top: the row, counted from 0, in which `rows` begins.
+        left: likewise the column.
+        merges: cells shown as one.
+        percents: cells formatted as per cent, as `row * WIDEST + column`.
+    """
+
+    name: str
+    rows: list[list[Value]]
+    top: int = 0
+    left: int = 0
+    merges: list[Merge] = field(default_factory=list)
+    percents: set[int] = field(default_factory=set)
+
+    @property
+    def height(self) -> int:
+        """How many rows there are."""
+        return len(self.rows)
+
+    @property
+    def width(self) -> int:
+        """How many columns there are."""
+        return len(self.rows[0]) if self.rows else 0
+
+    def at(self, row: int, column: int) -> Value:
+        """Return the value of a cell, counted within `rows`; empty is None."""
+        value = self.rows[row][column]
+        return None if value == "" else value
+
+    def put(self, row: int, column: int, value: Value) -> None:
+        """Set a cell by its row and column on the sheet, counted from 0.
+
+        Rows are added below where the cell lies there, as cells without a value may; a cell that
+        lies further off is dropped.
+        """
+        row, column = row - self.top, column - self.left
+        if self.rows and 0 <= column < self.width and self.height <= row < self.height + _ADDED:
+            self.rows.extend([None] * self.width for _ in range(row + 1 - self.height))
+        if 0 <= row < self.height and 0 <= column < self.width:
+            self.rows[row][column] = value
+
+    def cell(self, row: int, column: int) -> str:
+        """Return the name of a cell, such as `D17`, that is counted within `rows`."""
+        return f"{letters(column + self.left)}{row + self.top + 1}"
+
+    def is_percent(self, row: int, column: int) -> bool:
+        """Say whether a cell, counted within `rows`, is formatted as per cent."""
+        return (row + self.top) * WIDEST + column + self.left in self.percents
+
+    def within(self) -> list[Merge]:
+        """Return the merges, counted within `rows`, that show at least one cell of it."""
+        moved = (
+            Merge(m.top - self.top, m.left - self.left, m.bottom - self.top, m.right - self.left)
+            for m in self.merges
+        )
+        return [m for m in moved if m.bottom >= 0 and m.right >= 0 and m.top >= 0 and m.left >= 0]
+
+
+def letters(column: int) -> str:
+    """Return the letters of a column that is counted from 0.
+
+    >>> letters(0), letters(25), letters(26), letters(701), letters(702)
+    ('A', 'Z', 'AA', 'ZZ', 'AAA')
+    """
+    name = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        name = chr(65 + rest) + name
+    return name
+
+
+def address(cell: str) -> tuple[int, int] | None:
+    """Return row and column, counted from 0, of a cell's name; None where it names no cell.
+
+    >>> address("B3"), address("$AA$10"), address("3B")
+    ((2, 1), (9, 26), None)
+    """
+    found = re.fullmatch(r"\$?([A-Za-z]{1,3})\$?([1-9]\d{0,6})", cell.strip())
+    if not found:
+        return None
+    column = 0
+    for letter in found[1].upper():
+        column = column * 26 + ord(letter) - 64
+    return int(found[2]) - 1, column - 1
+
+
+def tidy(text: str) -> str:
+    """Trim a text, and write its line breaks in one way."""
+    if (
+        "\r" in text
+        or "_x000" in text
+        or "\u2028" in text
+        or "\u2029" in text
+        or "\v" in text
+        or "\f" in text
+    ):
+        text = _BREAKS.sub("\n", text)
+    text = text.strip()
+    return (
+        text.strip(_STRAY).strip() if text and (text[0] in _STRAY or text[-1] in _STRAY) else text
+    )
+
+
+def shown(value: Value) -> str | None:
+    """Return a cell's value as a text that a person would write, None where there is none."""
+    if value is None or isinstance(value, Fault):
+        return None
+    if isinstance(value, str):
+        return tidy(value) or None
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, (int, float)):
+        return number(value)
+    if isinstance(value, dt.datetime):
+        return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ")
+    if isinstance(value, (dt.date, dt.time)):
+        return value.isoformat()
+    return str(value)
+
+
+def number(value: float) -> str:
+    """Return a number as a person writes it: no `.0`, no more digits than it was given.
+
+    >>> number(70.0), number(0.7), number(1e22)
+    ('70', '0.7', '1e+22')
+    """
+    if isinstance(value, int) or (value.is_integer() and abs(value) < 1e15):
+        return str(int(value))
+    return repr(value)

@@ -1,0 +1,227 @@
+"""Reads one workbook, sheet by sheet, into plain values. Runs in a child process."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from connectors.workbook.block import Blocks, bands, header_rows
+from connectors.workbook.flat import Flat
+from connectors.workbook.grid import address, shown
+from connectors.workbook.header import bare_labels, is_flat, read_header
+from connectors.workbook.labels import Labels
+from connectors.workbook.opening import open_workbook
+from connectors.workbook.pairs import pairs_of
+from connectors.workbook.records import About, Records, Seen, about_words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from connectors.workbook.grid import Grid
+    from connectors.workbook.header import Header
+
+_TITLES = 3
+_LONGEST_TITLE = 80
+
+
+@dataclass
+class Options:
+    """What the settings say of a source's workbooks.
+
+    `unit` and `period`: where its name stands (`sheet`, `title`, `file`, `cell:B2`; None: anywhere).
+    `columns`: labels that we do not know, and what they mean.
+    """
+
+    unit: str | None = None
+    period: str | None = None
+    columns: dict[str, str] = field(default_factory=dict)
+
+
+def read_workbook(
+    path: str, scope: str, options: Options, labels: Labels | None = None
+) -> dict[str, Any]:
+    """Read a workbook.
+
+    Args:
+        path: the file.
+        scope: its path within the source's folder, by which people know it.
+        options: what the settings say.
+        labels: knows labels; made from `options` where it is not given.
+
+    Returns:
+        Plain values: `saved_at` (ISO 8601, UTC), `sheets` and `notices`. A sheet is its name, what
+        `Records.plain` gives, the words for its period, what its labels say of unit and person,
+        and a digest of what was read.
+
+    Raises:
+        SourceError: those of `open_workbook`.
+    """
+    labels = labels or Labels(options.columns)
+    opened = open_workbook(Path(path))
+    notices: list[tuple[str, dict[str, Any]]] = []
+    notices += [("workbook_sheet_hidden", {"file": scope, "sheet": name}) for name in opened.hidden]
+    sheets = []
+    for grid in opened.sheets:
+        found = read_sheet(grid, scope, options, labels) if grid.rows else None
+        if found is None:
+            notices.append(("workbook_sheet_without_okr", {"file": scope, "sheet": grid.name}))
+        else:
+            sheets.append(found)
+    notices += [
+        ("workbook_sheet_without_okr", {"file": scope, "sheet": name}) for name in opened.charts
+    ]
+    saved = opened.saved_at.isoformat() if opened.saved_at else None
+    return {"saved_at": saved, "sheets": sheets, "notices": notices}
+
+
+def read_sheet(grid: Grid, scope: str, options: Options, labels: Labels) -> dict[str, Any] | None:
+    """Read a sheet; None where it has neither shape."""
+    flat = _flat_headers(grid, labels)
+    blocks = [] if flat else header_rows(grid, labels)
+    if not flat and not blocks:
+        return None
+    records = Records(f"{scope}!{grid.name}")
+    first = min(flat[0] if flat else blocks[0][0], grid.height)
+    above = _above(grid, labels, first, flat=bool(flat))
+    about = _about(grid, scope, options, above)
+    if about.person:
+        records.held.add("person")
+    if flat:
+        _read_flat(grid, labels, flat, about, records)
+    else:
+        for band in bands(blocks, grid.width):
+            rows = {row for row, start, _ in blocks if start in band}
+            Blocks(grid, labels, band, rows, about, records).read()
+    plain = records.plain()
+    said = {role: above.labelled[role].text if role in above.labelled else None for role in ("unit", "person")}
+    people = "person" in records.held and said["person"] is None
+    plain.update(sheet=grid.name, period=about.period, said={**said, "people": people}, digest=_digest(plain))
+    return plain
+
+
+def _flat_headers(grid: Grid, labels: Labels) -> list[int]:
+    """Return the header rows of a flat sheet: the first, and where it is repeated further down."""
+    columns = range(grid.width)
+    for row in range(grid.height):
+        bare = bare_labels(grid, labels, row, columns)
+        if not bare:
+            continue
+        if is_flat(grid, row, bare):
+            return [row, *_repeated(grid, labels, row, bare)]
+    return []
+
+
+def _repeated(grid: Grid, labels: Labels, first: int, bare: Mapping[int, Any]) -> list[int]:
+    column = next(c for c, label in bare.items() if label.role == "kr")
+    found = []
+    for row in range(first + 1, grid.height):
+        value = grid.rows[row][column]
+        if type(value) is str and len(value) < 16:
+            label = labels.of(value)
+            if label is None or label.role != "kr" or label.value is not None:
+                continue
+            if is_flat(grid, row, bare_labels(grid, labels, row, range(grid.width))):
+                found.append(row)
+    return found
+
+
+def _read_flat(grid: Grid, labels: Labels, rows: list[int], about: About, records: Records) -> None:
+    for index, row in enumerate(rows):
+        header: Header = read_header(grid, labels, row, range(grid.width))
+        for text, column in header.unknown:
+            records.notice("workbook_unknown_label", label=text, cell=grid.cell(row, column))
+        until = rows[index + 1] if index + 1 < len(rows) else grid.height
+        Flat(grid, header, until, about, records).read()
+
+
+@dataclass
+class _Above:
+    """What stands above the first O: texts, and labels for unit, period and person with their values."""
+
+    titles: list[str] = field(default_factory=list)
+    labelled: dict[str, Seen] = field(default_factory=dict)
+
+
+def _above(grid: Grid, labels: Labels, until: int, *, flat: bool) -> _Above:
+    found = _Above()
+    row = 0
+    while row < until:
+        pairs, below = pairs_of(grid, labels, row, range(grid.width))
+        if not flat and any(pair.label.role in ("objective", "carries") for pair in pairs):
+            break
+        for pair in pairs:
+            text = shown(pair.value)
+            if text and pair.label.role in ("unit", "period", "person"):
+                found.labelled.setdefault(
+                    pair.label.role, Seen(text, grid.cell(pair.row, pair.column), pair.label.text)
+                )
+        if not pairs:
+            texts = (shown(grid.at(row, column)) for column in range(grid.width))
+            found.titles += [text for text in texts if text and len(text) <= _LONGEST_TITLE]
+        row += 2 if below else 1
+    del found.titles[_TITLES:]
+    return found
+
+
+def _about(grid: Grid, scope: str, options: Options, above: _Above) -> About:
+    units, unit_at = _words(grid, scope, options.unit, above, "unit")
+    periods, period_at = _words(grid, scope, options.period, above, "period")
+    return About(units, periods, above.labelled.get("person"), unit_at, period_at)
+
+
+def _words(
+    grid: Grid, scope: str, where: str | None, above: _Above, kind: str
+) -> tuple[list[str], str]:
+    """Return the words for a sheet's unit or period in order, and the cell of a label for it."""
+    path = Path(scope)
+    if where is not None and where.startswith("cell:"):
+        cell = where.removeprefix("cell:")
+        text = _cell(grid, cell)
+        return about_words([text] if text else [], kind), cell
+    label = above.labelled.get(kind)
+    told = {
+        "sheet": [grid.name],
+        "title": above.titles,
+        "file": [
+            path.stem,
+            *(part for part in reversed(path.parts[:-1]) if part not in ("..", "/")),
+        ],
+    }
+    if where in told:
+        return about_words(told[where], kind), ""
+    first = [label.text] if label and label.text else []
+    every = [*first, *told["sheet"], *told["title"], *told["file"]]
+    return about_words(every, kind), label.place if label else ""
+
+
+def _cell(grid: Grid, cell: str) -> str | None:
+    place = address(cell)
+    if place is None:
+        return None
+    row, column = place[0] - grid.top, place[1] - grid.left
+    inside = 0 <= row < grid.height and 0 <= column < grid.width
+    return shown(grid.at(row, column)) if inside else None
+
+
+def _digest(plain: Mapping[str, Any]) -> str:
+    """Return a digest of what a sheet says, wherever on the sheet it says so."""
+    told = {
+        table: {
+            name: column
+            for name, column in columns.items()
+            if not name.startswith("@") and name not in _PLACES
+        }
+        for table, columns in plain["tables"].items()
+    }
+    words = plain["references"]
+    candidates = [
+        words["candidates"][i]
+        for i, kind in enumerate(words["kind"])
+        if kind not in ("unit", "period")
+    ]
+    return hashlib.sha256(repr((told, candidates)).encode()).hexdigest()[:16]
+
+
+_PLACES = ("row", "at", "objective_id", "kr_id")

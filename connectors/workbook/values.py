@@ -1,0 +1,180 @@
+"""What people write into cells: numbers, dates, persons, titles, responses.
+
+Nothing is judged here. A form that everybody reads alike is written in one way; anything else stays
+as it was written, and `schemas` refuses it by its cell.
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import re
+import unicodedata
+from functools import lru_cache
+
+NOTHING = frozenset({"", "无", "-", "--", "—", "——", "/", "n/a", "na", "none", "暂无", "没有"})
+"""What stands in a cell, as `plain` writes it, where somebody says that there is nothing to say."""
+
+_RESPONSES = {
+    "接受": "accepted", "accepted": "accepted", "accept": "accepted", "同意": "accepted", "已接受": "accepted",
+    "需澄清": "clarify", "待澄清": "clarify", "needsclarification": "clarify", "clarify": "clarify",
+    "needclarification": "clarify",
+    "不接受": "rejected", "notaccepted": "rejected", "rejected": "rejected", "拒绝": "rejected", "不同意": "rejected",
+}  # fmt: skip
+
+_TITLE = re.compile(
+    r"^\s*(?:"
+    r"(?:(?:[OoＯｏ]|目标)\s*[0-9０-９]{0,3}\s*[-—/：:.]?\s*)?(?:[KkＫｋ][RrＲｒ]|关键结果)\s*(?P<kr>[0-9０-９]{0,3}(?:[.\-][0-9０-９]{1,3})?)"
+    r"|(?:[OoＯｏ]|目标)\s*(?P<o>[0-9０-９]{0,3})"
+    r"|(?P<n>[0-9０-９]{1,3})"
+    r")\s*(?:[:：、)）．]|\.(?![0-9０-９]))\s*"
+)
+_TITLE_SPACED = re.compile(
+    r"^\s*(?:[OoＯｏ]|[KkＫｋ][RrＲｒ])(?P<n>[0-9０-９]{1,3}(?:[.\-][0-9０-９]{1,3})?)\s+(?=\S)"
+)
+_TITLE_BRACED = re.compile(r"^\s*[(（](?P<n>[0-9０-９]{1,2})[)）]\s*(?=\S)")
+_LABEL_ONLY = re.compile(
+    r"^\s*(?:[OoＯｏ]|[KkＫｋ][RrＲｒ]|目标|关键结果)?\s*([0-9０-９]{1,3})\s*[:：.、)）．]?\s*$"
+)
+
+_NUMBER = re.compile(r"^[+-]?(\d+(\.\d*)?|\.\d+)%?$")
+_FULL_DATE = re.compile(
+    r"^(\d{4})\s*(?:[-/.]\s*(\d{1,2})\s*[-/.]\s*(\d{1,2})|年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*[日号]?)$"
+)
+_FULL_TIME = re.compile(r"^(\d{4}-\d{1,2}-\d{1,2})[ T]\d{1,2}:\d{2}(:\d{2})?$")
+_MONTH_END = re.compile(r"^(?:(\d{4})\s*年\s*|(\d{4})[-/.])?(\d{1,2})\s*月\s*(?:底|末|月底|月末)$")
+_DAY = re.compile(r"^(\d{1,2})\s*(?:月\s*(\d{1,2})\s*[日号]?|/\s*(\d{1,2}))$")
+_QUARTER_END = re.compile(
+    r"^(?:(\d{4})\s*年?\s*)?(?:q([1-4])|第?([一二三四1-4])季度)\s*(?:末|底|季末|结束)$"
+)
+_HALF_END = re.compile(r"^(?:(\d{4})\s*年?\s*)?(?:h([12])|([上下])半年)\s*(?:末|底)$")
+_PERIOD_END = re.compile(r"^(?:本?(?:周期|期|季度|季|年)(?:末|底))$")
+_BEFORE = re.compile(r"(?:之前|以前|前|截止|止)$")
+
+
+def plain(text: str) -> str:
+    """Write a short text in one way, to compare it: width, case and white space do not matter."""
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text).casefold())
+
+
+def is_nothing(text: str | None) -> bool:
+    """Say whether a cell says that there is nothing.
+
+    >>> is_nothing("无"), is_nothing(" N / A "), is_nothing("市场部")
+    (True, True, False)
+    """
+    return text is None or plain(text) in NOTHING
+
+
+@lru_cache(maxsize=4096)
+def fraction(text: str) -> str:
+    """Write a confidence or progress without spaces and in narrow digits where it is a number.
+
+    >>> fraction("７０ ％"), fraction("70"), fraction("高")
+    ('70%', '70', '高')
+    """
+    narrow = plain(text)
+    return narrow if _NUMBER.match(narrow) else text
+
+
+def percent(stored: float) -> str:
+    """Write the fraction that a cell formatted as per cent stores.
+
+    >>> percent(0.7), percent(1.3), percent(0.285)
+    ('70%', '130%', '28.5%')
+    """
+    return f"{stored * 100:.12g}%"
+
+
+def response(text: str) -> str:
+    """Write a response by its name where it is one of the known words; else as it stands.
+
+    >>> response("需澄清"), response("Not accepted"), response("再看")
+    ('clarify', 'rejected', '再看')
+    """
+    return _RESPONSES.get(plain(text).strip(".。!！"), text)
+
+
+def title(text: str) -> tuple[str, int | None]:
+    """Take a leading label off a title, and return its number with the rest.
+
+    >>> title("O1：提升复购"), title("KR2. 上线"), title("3.5 倍增长"), title("1、调研")
+    (('提升复购', 1), ('上线', 2), ('3.5 倍增长', None), ('调研', 1))
+    """
+    found = _TITLE.match(text) or _TITLE_SPACED.match(text) or _TITLE_BRACED.match(text)
+    if not found:
+        return text, None
+    number = next((n for n in found.groupdict().values() if n), None)
+    return text[found.end() :], _last_number(number)
+
+
+def label_number(text: str) -> int | None:
+    """Return the number of a text that is nothing but a label (`KR2`, `1.`), else None.
+
+    >>> label_number("KR2："), label_number("3"), label_number("K-17")
+    (2, 3, None)
+    """
+    found = _LABEL_ONLY.match(text)
+    return int(found[1]) if found else None
+
+
+def _last_number(text: str | None) -> int | None:
+    return int(re.split(r"[.\-]", text)[-1]) if text else None
+
+
+@lru_cache(maxsize=4096)
+def date(text: str) -> tuple[str, bool]:
+    """Read a date that somebody wrote.
+
+    Args:
+        text: the cell's text.
+
+    Returns:
+        The date as ISO 8601 and False; or what only the period can finish, in one of the forms
+        `11月30日`, `11月底`, `Q4末`, `H2末`, `期末`, and True; or the text as written and False.
+
+    >>> date("2026年11月30日"), date("11/30"), date("Ｑ４末"), date("31 Nov")
+    (('2026-11-30', False), ('11月30日', True), ('Q4末', True), ('31 Nov', False))
+    """
+    narrow = unicodedata.normalize("NFKC", text).strip().casefold()
+    narrow = _BEFORE.sub("", narrow).strip()
+    if found := _FULL_TIME.match(narrow):
+        narrow = found[1]
+    if found := _FULL_DATE.match(narrow):
+        year, month, day = (int(part) for part in found.groups() if part)
+        return _whole(year, month, day) or text, False
+    if found := _MONTH_END.match(narrow):
+        return _end_of_month(found, text)
+    if found := _DAY.match(narrow):
+        month, day = (int(part) for part in found.groups() if part)
+        # A leap year: whether there is a 29 February, only the period knows.
+        return (f"{month}月{day}日", True) if _whole(2024, month, day) else (text, False)
+    return _end_of_period(narrow) or (text, False)
+
+
+def _whole(year: int, month: int, day: int) -> str | None:
+    try:
+        return dt.date(year, month, day).isoformat()
+    except ValueError:
+        return None
+
+
+def _end_of_month(found: re.Match[str], text: str) -> tuple[str, bool]:
+    year, month = found[1] or found[2], int(found[3])
+    if not 1 <= month <= 12:
+        return text, False
+    if year is None:
+        return f"{month}月底", True
+    last = calendar.monthrange(max(int(year), 1), month)[1]
+    return _whole(int(year), month, last) or text, False
+
+
+def _end_of_period(narrow: str) -> tuple[str, bool] | None:
+    if found := _QUARTER_END.match(narrow):
+        quarter = found[2] or found[3]
+        number = {"一": 1, "二": 2, "三": 3, "四": 4}.get(quarter) or int(quarter)
+        return f"{found[1] or ''}Q{number}末", True
+    if found := _HALF_END.match(narrow):
+        half = found[2] or {"上": "1", "下": "2"}[found[3]]
+        return f"{found[1] or ''}H{half}末", True
+    return ("期末", True) if _PERIOD_END.match(narrow) else None
