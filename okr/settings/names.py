@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_
 from pydantic import BaseModel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 BARE = re.compile(r"[A-Za-z0-9_-]+")
+ALIKE = 80  # of 100: from here on two names are most likely the same one, mistyped
 
 
 def full_key(path: Sequence[str | int]) -> str:
@@ -42,35 +43,51 @@ def _escaped(char: str) -> str:
 
 def nearest(name: str, candidates: Iterable[str]) -> str | None:
     """The candidate that looks most like the name; of equally near ones the first."""
+    return _nearest(name, candidates)[0]
+
+
+def _nearest(name: str, candidates: Iterable[str]) -> tuple[str | None, float]:
+    """The nearest candidate, and how alike the two are (0 to 100)."""
+    from rapidfuzz import fuzz, process, utils  # noqa: PLC0415 - only where something is wrong
+
     choices = list(candidates)
-    if not choices:
-        return None
-    from rapidfuzz import fuzz, process, utils  # noqa: PLC0415 - only needed where something is wrong
-
     found = process.extractOne(name, choices, scorer=fuzz.ratio, processor=utils.default_process)
-    return found[0] if found else choices[0]
+    if found is None:
+        return (choices[0] if choices else None), 0
+    return found[0], found[1]
 
 
-def known_keys(model: type[BaseModel], data: object, path: Sequence[str | int]) -> list[str]:
-    """The full names of the keys that may stand where `path` (the key itself included) stands.
+def nearest_key(model: type[BaseModel], data: object, path: Sequence[str | int]) -> str | None:
+    """The full name of the known key that is nearest to an unknown one.
 
-    Where one of them may stand at another known place and here is nothing like it, that place is
-    among them: the usual mistake is a key that slipped under the wrong section header.
+    That is a key of the same section. Only where nothing there is much like it, but something at
+    the top of the file or in another section is, it is that: the usual mistake then is a key that
+    slipped under the wrong section header.
+
+    Args:
+        model: of the whole file.
+        data: the file's content.
+        path: where the unknown key stands, itself included.
     """
-    here = section_at(model, data, path[:-1])
-    keys = [full_key([*path[:-1], name]) for name in (here.model_fields if here else ())]
-    name = path[-1]
-    if here is not model and name in model.model_fields:
-        return [full_key([name])]
-    if here is not None and name not in here.model_fields:
-        elsewhere = [
-            full_key([section, name])
-            for section, field in model.model_fields.items()
-            if (under := _model_of(field.annotation, None)) and name in under.model_fields
-        ]
-        if len(elsewhere) == 1 and here is model:
-            return elsewhere
-    return keys
+    name = str(path[-1])
+    section = section_at(model, data, path[:-1])
+    here, likeness = _nearest(name, section.model_fields if section else ())
+    if likeness < ALIKE:
+        places = {key: place for place, key in _all_keys(model)}
+        there, likeness_there = _nearest(name, places)
+        if there is not None and likeness_there >= ALIKE:
+            return places[there]
+    return None if here is None else full_key([*path[:-1], here])
+
+
+def _all_keys(model: type[BaseModel]) -> Iterator[tuple[str, str]]:
+    """Full name and name of the keys in the sections that are always there, then of those on top."""
+    for section, field in model.model_fields.items():
+        if under := _model_of(field.annotation, None):
+            for name in under.model_fields:
+                yield full_key([section, name]), name
+    for name in model.model_fields:
+        yield name, name
 
 
 def section_at(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from okr.errors import SettingsError
 from okr.settings.model import Settings
-from okr.settings.names import full_key, known_keys, nearest, quoted
+from okr.settings.names import full_key, nearest, nearest_key, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -79,7 +79,7 @@ def _path(loc: Sequence[str | int]) -> Path:
 
 def unknown_key(path: Path, data: dict[str, Any], file: str) -> SettingsError:
     """The problem of a key that nobody knows, with the nearest known one."""
-    near = nearest(full_key(path), known_keys(Settings, data, path))
+    near = nearest_key(Settings, data, path)
     return SettingsError("setting_unknown", file=file, key=full_key(path), nearest=near)
 
 
