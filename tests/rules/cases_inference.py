@@ -1,0 +1,97 @@
+"""Literal cases of inference: who repeats whose words."""
+
+# ruff: noqa: E501 (a case is a table row)
+from __future__ import annotations
+
+from tests.rules.cases import Case, at, carries, carries_o, kr, o, period
+
+WORDS = "新增重点客户一百家"
+
+
+def copied(name: str, upper: str | None, lower: str | None, *, same: bool = True) -> Case:
+    """One title above, one below: the same words or not."""
+    rows = [o("T", "top"), kr("T1", "T", title=upper), o("A", "a", title=lower)]
+    return Case(name, "AL111", rows, [("AL111", "A->kr:T1", "a", "top", "l-a")] if same else [])
+
+
+CASES = [
+    copied("the same words", WORDS, WORDS),
+    copied("labels do not matter", "KR1：" + WORDS, "O2. " + WORDS),
+    copied("Chinese labels, spaces between", "关键结果 12 、" + WORDS, "目标)" + WORDS),
+    copied("wide and small letters", "ＫＲ３．Ｓｈｉｐ the App", "o : ship THE app"),
+    copied("white space and punctuation", "“新增”重点 客户，一百家。", WORDS),
+    copied("a label is dropped once", "O1: KR2: " + WORDS, "O1：" + WORDS, same=False),
+    copied("a point before a digit ends no label", "O1.5倍增长计划", "5倍增长计划", same=False),
+    copied("a point before a space does", "O1. 5倍增长计划", "5倍增长计划"),
+    copied("a label needs its sign", "目标客户数量翻番", "客户数量翻番", same=False),
+    copied("other letters are no label", "KRA: " + WORDS, WORDS, same=False),
+    copied("a point between digits stays", "达到1.5倍的增长", "达到15倍的增长", same=False),
+    copied("a comma between digits stays", "达到1,500家客户", "达到1500家客户", same=False),
+    copied("between digits means directly, as written", "达到1 .5倍的增长", "达到15倍的增长"),
+    copied("a per cent sign behind a digit stays", "满意度达到90%", "满意度达到90", same=False),
+    copied("a wide per cent sign is one", "满意度达到90％", "满意度达到90%"),
+    copied("a per cent sign behind a word goes", "满意度%达到", "满意度达到一", same=False),
+    copied("a per cent sign behind a space goes", "满意度达到90 %", "满意度达到90"),
+    copied("a minus before a digit stays", "温度降到-5度以下", "温度降到5度以下", same=False),
+    copied("a hyphen before a word goes", "A-B-C-D 计划", "ABCD计划"),
+    copied("signs that are no punctuation stay", "C++ 改造完成", "C 改造完成", same=False),
+    copied("three characters equal nothing", "上线吧", "上线吧", same=False),
+    copied("four do", "上线完成", "上线完成"),
+    copied("three behind a label equal nothing", "KR1: 上线吧", "KR1: 上线吧", same=False),
+    copied("only alike is not the same", WORDS, WORDS + "了", same=False),
+    copied("no words, no copy", None, None, same=False),
+    Case("a KR of the O repeats the words", "AL111 AL101 AL104",
+         [o("T", "top"), kr("T1", "T", title=WORDS), o("A", "a1"), kr("A1", "A", title=WORDS)],
+         [("AL111", "A->kr:T1", "a1", "top", "l-a1")]),
+    Case("the nearest above is taken, and only it", "AL111",
+         [o("T", "top"), kr("T1", "T", title=WORDS), o("A", "a"), kr("A1", "A", title=WORDS),
+          o("X", "a1", title=WORDS)],
+         [("AL111", "A->kr:T1", "a", "top", "l-a"), ("AL111", "X->kr:A1", "a1", "a", "l-a1")]),
+    Case("of equally near ones the least id", "AL111",
+         [o("T", "top"), kr("T10", "T", title=WORDS), kr("T2", "T", title=WORDS), o("A", "a", title=WORDS)],
+         [("AL111", "A->kr:T10", "a", "top", "l-a")]),
+    Case("two words, two KRs", "AL111",
+         [o("T", "top"), kr("T1", "T", title=WORDS), kr("T2", "T", title="别的一件事情"),
+          o("A", "a", title=WORDS), kr("A1", "A", title="别的一件事情。")],
+         [("AL111", "A->kr:T1", "a", "top", "l-a"), ("AL111", "A->kr:T2", "a", "top", "l-a")]),
+    Case("a person repeats the own unit's words", "AL111",
+         [o("A", "a"), kr("A1", "A", title=WORDS), o("P", "a", person_id="w-a", title=WORDS)],
+         [("AL111", "P->kr:A1", "a", "a", "w-a")]),
+    Case("the side is not above", "AL111",
+         [o("A", "a"), kr("A1", "A", title=WORDS), o("B", "b", title=WORDS), o("X", "a", title=WORDS)]),
+    Case("stated is not inferred", "AL111",
+         [o("T", "top"), kr("T1", "T", title=WORDS), o("A", "a", title=WORDS), carries("A", "T1")]),
+    Case("nor where the row has the other kind", "AL111 AL105",
+         [o("T", "top"), kr("T1", "T", title=WORDS), o("A", "a", title=WORDS), carries_o("A", "T1")],
+         [("AL105", "A->objective:T1", "a", None, "l-a")]),
+    Case("nor is a farther one taken then", "AL111",
+         [o("T", "top"), kr("T1", "T", title=WORDS), o("A", "a"), kr("A1", "A", title=WORDS),
+          o("X", "a1", title=WORDS), carries("X", "A1"), carries("A", "T1")]),
+    Case("a farther one stated does not hide the nearest", "AL111",
+         [o("T", "top"), kr("T1", "T", title=WORDS), o("A", "a"), kr("A1", "A", title=WORDS),
+          o("X", "a1", title=WORDS), carries("X", "T1"), carries("A", "T1")],
+         [("AL111", "X->kr:A1", "a1", "a", "l-a1")]),
+    Case("what is out of reach by period is passed over", "AL111",
+         [o("T", "top", period_id="Y"), kr("T1", "T", title=WORDS),
+          o("A", "a"), kr("A1", "A", title="不同的一句话"), kr("A2", "A", title=WORDS),
+          o("X", "a1", period_id="Y", title=WORDS)],
+         [("AL111", "A->kr:T1", "a", "top", "l-a"), ("AL111", "X->kr:T1", "a1", "top", "l-a1")]),
+    Case("another period is not in view", "AL111",
+         [period("Z", "2026-10-01", "2026-12-31"), o("T", "top", period_id="Z"),
+          kr("T1", "T", title=WORDS), o("A", "a", title=WORDS)]),
+    Case("drafts neither copy nor are copied", "AL111",
+         [o("T", "top", state="draft"), kr("T1", "T", title=WORDS), o("A", "a", title=WORDS),
+          kr("A1", "A", title="别的一件事情"), o("X", "a1", title="别的一件事情", state="draft")]),
+    Case("inferred carries everywhere", "AL101 AL102 AL104 AL110 AL109",
+         [o("T", "top"), kr("T1", "T", title=WORDS, target=9.0, metric="m", measure_unit="u"),
+          o("A", "a"), kr("A1", "A", title=WORDS, target=8.0, metric="m", measure_unit="u"),
+          o("B", "b"), carries("B", "T1", share=0.1)],
+         [("AL101", "A1", "a", None, "w-a"), ("AL109", "T1", "top", None, "w-a")]),
+    Case("inferred ones get stale", "AL108",
+         [o("T", "top"), kr("T1", "T", title=WORDS, content_updated_at=at("11-10")),
+          o("A", "a", title=WORDS, content_updated_at=at("11-09"))],
+         [("AL108", "A->kr:T1", "a", "top", "l-a")]),
+    Case("switched off", "AL111 AL104",
+         [o("T", "top"), kr("T1", "T", title=WORDS), o("A", "a", title=WORDS)],
+         [("AL104", "A", "a", None, "l-a")], rules={"infer": False}),
+]  # fmt: skip
