@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -90,21 +91,23 @@ class Store:
         """
         try:
             yield
-        except DBAPIError as error:
-            raise RunError(self._code(error), ledger=self.name, reason=_reason(error)) from error
+        except (DBAPIError, sqlite3.Error) as error:
+            cause = error.orig if isinstance(error, DBAPIError) else error
+            code, reason = self._code(cause), _reason(cause)
+            raise RunError(code, ledger=self.name, reason=reason) from error
         except SQLAlchemyError as error:
             raise RunError("ledger_failed", ledger=self.name, reason=str(error)) from error
         except OSError as error:
             reason = error.strerror or str(error)
             raise RunError("ledger_not_writable", ledger=self.name, reason=reason) from error
 
-    def _code(self, error: DBAPIError) -> str:
+    def _code(self, cause: BaseException | None) -> str:
         if self.is_file:
-            name = getattr(error.orig, "sqlite_errorname", "")
+            name = getattr(cause, "sqlite_errorname", "")
             return next(
                 (code for start, code in FAILURES if name.startswith(start)), "ledger_failed"
             )
-        state = getattr(error.orig, "sqlstate", None)
+        state = getattr(cause, "sqlstate", None)
         if state is None:
             return "ledger_unreachable"
         by_state = {
@@ -162,10 +165,10 @@ class Store:
                 try:
                     if cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
                         cursor.execute("PRAGMA journal_mode = WAL").fetchone()
-                except self._reading.dialect.loaded_dbapi.OperationalError as error:
+                except sqlite3.OperationalError as error:
                     locked = getattr(error, "sqlite_errorname", "").startswith("SQLITE_BUSY")
                     if not locked or not tries_left:
-                        raise DBAPIError("PRAGMA journal_mode = WAL", None, error) from error
+                        raise
                     time.sleep(PAUSE)
                 else:
                     return
@@ -217,6 +220,6 @@ def _on_connect_to_file(connection: Any, _record: object) -> None:  # noqa: ANN4
     cursor.close()
 
 
-def _reason(error: DBAPIError) -> str:
+def _reason(cause: BaseException | None) -> str:
     """The database's own words, first line; they go behind ours."""
-    return (str(error.orig).strip().splitlines() or [""])[0]
+    return (str(cause).strip().splitlines() or [""])[0]

@@ -81,7 +81,7 @@ def nearest_key(model: type[BaseModel], data: object, path: Sequence[str | int])
 
 
 def _all_keys(model: type[BaseModel]) -> Iterator[tuple[str, str]]:
-    """Full name and name of the keys in the sections that are always there, then of those on top."""
+    """Full name and name of the keys of the sections that are always there, then of the top."""
     for section, field in model.model_fields.items():
         if under := _model_of(field.annotation, None):
             for name in under.model_fields:
