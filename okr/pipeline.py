@@ -190,8 +190,10 @@ def _state(
         for name in settings.source_order():
             outcomes.append(_source(house, intake, _landing(settings), asked.get(name), name, decided))
             report.advance()
-        state.understand(house, settings, report)
-        found = state.judge(house, settings, report, run_id=run_id, command=command, at=at)
+        rows = state.understand(house, settings, report, at)
+        found = state.judge(
+            house, settings, report, run_id=run_id, command=command, at=at, rows=rows
+        )
         report.stage("publish")
     return SyncResult(
         run_id=run_id,

@@ -42,7 +42,7 @@ def begin_run(house: Warehouse, run_id: str, started_at: datetime, command: str,
     return number
 
 
-def remember(house: Warehouse, run: int, at: datetime) -> None:
+def remember(house: Warehouse, run: int, at: datetime, rows: dict[str, str]) -> None:
     """Write history, content times, links and identities of the merged rows as they are now."""
     for table in TABLES.values():
         _rows(house, table, run)
@@ -55,7 +55,7 @@ def remember(house: Warehouse, run: int, at: datetime) -> None:
         "on l.objective_id = a.objective_id and l.parent_kind = a.parent_kind and l.parent_id = a.parent_id",
         at=at,
     )
-    _identities(house, at)
+    _identities(house, at, rows)
 
 
 def _rows(house: Warehouse, table: Table, run: int) -> None:
@@ -139,7 +139,7 @@ def _content(house: Warehouse, at: datetime) -> None:
     )
 
 
-def _identities(house: Warehouse, at: datetime) -> None:
+def _identities(house: Warehouse, at: datetime, rows: dict[str, str]) -> None:
     """Map every source's id to the canonical one, and keep since when."""
     house.run("insert into okr.identities select * from prev.okr.identities")
     for name in IDENTIFIED:
@@ -148,7 +148,7 @@ def _identities(house: Warehouse, at: datetime) -> None:
         house.run(
             "insert into okr.identities "  # noqa: S608
             f"select '{table.kind}', s.{key}, s.source, s.{key}, 'id', $at::timestamptz "
-            f"from (select distinct {key}, source from store.{name}) s "
+            f"from (select distinct {key}, source from {rows[name]}) s "
             f"anti join (select * from prev.okr.identities where kind = '{table.kind}') i "
             f"on i.source = s.source and i.source_id = s.{key}",
             at=at,

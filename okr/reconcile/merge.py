@@ -47,27 +47,27 @@ def rank_sources(house: Warehouse, settings: Settings) -> None:
         )
 
 
-def merge_table(house: Warehouse, table: Table, settings: Settings) -> None:
-    """Make `merged.<table>` and `okr.<table>`."""
+def merge_table(house: Warehouse, table: Table, settings: Settings, rows: str) -> None:
+    """Make `merged.<table>` and `okr.<table>` out of the relation `rows`, laid out like `store.<table>`."""
     _make_holds(house, table)
     key = columns(table.key)
     shared = house.value(
-        f"select count(*) from (select {key} from store.{table.name} group by all having count(*) > 1)"  # noqa: S608
+        f"select count(*) from (select {key} from {rows} group by all having count(*) > 1)"  # noqa: S608
     )
-    alone = _alone(table)
+    alone = _alone(table, rows)
     if not shared:
         # One row a thing already: nothing to choose, and nothing to copy.
         house.run(f"create or replace view merged.{table.name} as {alone}")
     else:
         names = columns(table.key)
         house.run(
-            f"create or replace temp table several as select {names} from store.{table.name} "  # noqa: S608
+            f"create or replace temp table several as select {names} from {rows} "  # noqa: S608
             f"group by all having count(*) > 1"
         )
         house.run(
             f"create or replace table merged.{table.name} as "  # noqa: S608
             f"select * from ({alone}) where ({key}) not in (select ({key}) from several) "
-            f"union all by name {_together(table, settings)}"
+            f"union all by name {_together(table, settings, rows)}"
         )
     shown = columns(table.columns)
     house.run(f"create or replace view okr.{table.name} as select {shown}, source from merged.{table.name}")  # noqa: S608
@@ -87,7 +87,7 @@ def _make_holds(house: Warehouse, table: Table) -> None:
     )
 
 
-def _alone(table: Table) -> str:
+def _alone(table: Table, rows: str) -> str:
     """Return the query for things of which one source speaks."""
     parts = [
         f"coalesce(s.{quoted(name)}, {DEFAULTS[name]}) as {quoted(name)}" if name in DEFAULTS else f"s.{quoted(name)}"
@@ -102,10 +102,10 @@ def _alone(table: Table) -> str:
             f" as {name}_known"
         )
     joined = f" left join store.{table.name}_holds h using (source, part)" if known else ""
-    return f"select {', '.join(parts)} from store.{table.name} s{joined}"  # noqa: S608
+    return f"select {', '.join(parts)} from {rows} s{joined}"  # noqa: S608
 
 
-def _together(table: Table, settings: Settings) -> str:
+def _together(table: Table, settings: Settings, rows: str) -> str:
     """Return the query for things of which several sources speak."""
     key = columns(table.key)
     newest = "s.updated_at" if "updated_at" in table.dtypes else "null"
@@ -136,7 +136,7 @@ def _together(table: Table, settings: Settings) -> str:
     if any(name in table.dtypes for name in (*KNOWN.get(table.name, ()), *DEFAULTS)):
         joins += f" left join store.{table.name}_holds h on h.source = s.source and h.part = s.part"
     return (
-        f"select {columns(table.key, 's')}, {', '.join(parts)} from store.{table.name} s {joins} "  # noqa: S608
+        f"select {columns(table.key, 's')}, {', '.join(parts)} from {rows} s {joins} "  # noqa: S608
         f"where ({columns(table.key, 's')}) in (select ({key}) from several) group by all"
     )
 

@@ -12,6 +12,7 @@ from okr.reconcile.intake import as_json
 from okr.reconcile.judge import Judge, Moment
 from okr.reconcile.likeness import nearest
 from okr.reconcile.rulebook import PROVISIONAL
+from okr.reconcile.spoken import Spoken
 from schemas import TABLES
 from schemas.normal import fold_text
 
@@ -39,15 +40,27 @@ class Found:
     refused_values: int = 0
 
 
-def understand(house: Warehouse, settings: Settings, report: Report) -> None:
-    """Merge what the sources said into one row for each thing."""
+def understand(house: Warehouse, settings: Settings, report: Report, at: datetime) -> dict[str, str]:
+    """Merge what the sources said into one row for each thing.
+
+    Returns:
+        By table, the relation of the rows that were merged: as delivered, or with words resolved.
+    """
     merge.rank_sources(house, settings)
+    rows: dict[str, str] = {}
+    spoken: Spoken | None = None
     report.stage("merge", total=len(TABLES))
     for table in TABLES.values():
         if table.name == "meetings":
             _meetings_of_settings(house, settings)
-        merge.merge_table(house, table, settings)
+        if table.name == "objectives":
+            spoken = Spoken(house, current_period(house, settings, None, at))
+        rows[table.name] = spoken.relation(table.name) if spoken else f"store.{table.name}"
+        merge.merge_table(house, table, settings, rows[table.name])
         report.advance()
+    if spoken:
+        spoken.finish()
+    return rows
 
 
 def judge(
@@ -58,6 +71,7 @@ def judge(
     run_id: str,
     command: str,
     at: datetime,
+    rows: dict[str, str],
 ) -> Found:
     """Remember the merged rows, judge every view, and carry the history of gaps on."""
     zone = settings.zone
@@ -66,7 +80,7 @@ def judge(
     _coming(house, at)
     run = memory.begin_run(house, run_id, at, command, current)
     report.stage("remember")
-    memory.remember(house, run, at)
+    memory.remember(house, run, at, rows)
     parents = house.rows("select period_id, parent_period_id from merged.periods")
     views = house.rows(
         "select distinct m.period_id from coming_meeting m join merged.periods p on p.period_id = m.period_id order by 1"

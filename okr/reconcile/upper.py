@@ -1,0 +1,120 @@
+"""Which upper KR or O somebody means who writes `KR2`, `O1-KR2`, `市场部 O1：KR2`, an id, or its own words."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
+
+from okr.reconcile.lookup import Unresolved
+from okr.reconcile.relations.words import words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from okr.reconcile.lookup import Directory
+    from okr.reconcile.warehouse import Warehouse
+
+_NUMBERED = re.compile(
+    r"(?P<unit>.*?)[\s\-:/的·]*(?:o\s*(?P<o>\d+))?[\s\-:/.、]*(?:kr\s*(?P<kr>\d+))?\s*", re.IGNORECASE | re.DOTALL
+)
+
+
+@dataclass
+class UpperKrs:
+    """What may be carried, by id, by number within its unit, and by its words."""
+
+    directory: Directory
+    ids: dict[str, str] = field(default_factory=dict)
+    numbered: dict[tuple[str, str, int | None, int | None], set[str]] = field(default_factory=dict)
+    by_words: dict[tuple[str, str, str], set[tuple[str, str]]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, house: Warehouse, directory: Directory) -> Self:
+        """Read the merged Os and KRs of units."""
+        found = cls(directory)
+        for objective_id, unit_id, period_id, number, title in house.rows(
+            "select objective_id, unit_id, period_id, coalesce(ordinal, row_number() over (partition by unit_id, "
+            "period_id order by ordinal nulls last, objective_id)), title from merged.objectives where person_id is null"
+        ):
+            found.ids[objective_id] = "objective"
+            found.numbered.setdefault((unit_id, period_id, number, None), set()).add(objective_id)
+            found._enter(unit_id, period_id, title, ("objective", objective_id))
+        for kr_id, unit_id, period_id, o_number, number, title in house.rows(
+            "with o as (select objective_id, unit_id, period_id, coalesce(ordinal, row_number() over ("
+            "partition by unit_id, period_id order by ordinal nulls last, objective_id)) as number "
+            "from merged.objectives where person_id is null) "
+            "select k.kr_id, o.unit_id, o.period_id, o.number, coalesce(k.ordinal, row_number() over ("
+            "partition by k.objective_id order by k.ordinal nulls last, k.kr_id)), k.title "
+            "from merged.key_results k join o on o.objective_id = k.objective_id"
+        ):
+            found.ids.setdefault(kr_id, "kr")
+            found.numbered.setdefault((unit_id, period_id, o_number, number), set()).add(kr_id)
+            found.numbered.setdefault((unit_id, period_id, None, number), set()).add(kr_id)
+            found._enter(unit_id, period_id, title, ("kr", kr_id))
+        return found
+
+    def _enter(self, unit_id: str, period_id: str, title: str | None, thing: tuple[str, str]) -> None:
+        said = words(title) if title else None
+        if said:
+            self.by_words.setdefault((unit_id, period_id, said), set()).add(thing)
+
+    def find(self, candidates: Sequence[str], objective: str, unit_id: str, period_id: str) -> tuple[str, str]:
+        """Return `kr` or `objective` and the id of what is meant.
+
+        Looked for are an id, a number (in the nearest unit above that has it, in the O's own period first, then
+        in those above it), and the very words of something above.
+
+        Raises:
+            Unresolved: `unknown_upper` or `ambiguous_upper`, with what may be meant.
+        """
+        above = self.directory.above(unit_id)[1:]
+        for text in candidates:
+            if text in self.ids and text != objective:
+                return self.ids[text], text
+            found = self._by_number(text, above, period_id) or self._by_words(text, above, period_id)
+            if len(found) == 1:
+                return next(iter(found))
+            if found:
+                told = sorted(thing for _, thing in found)
+                raise Unresolved("ambiguous_upper", candidates, [], told)
+        raise Unresolved("unknown_upper", candidates, self._known(above, period_id))
+
+    def _by_number(self, text: str, above: Sequence[str], period_id: str) -> set[tuple[str, str]]:
+        matched = _NUMBERED.fullmatch(unicodedata.normalize("NFKC", text).strip())
+        if matched is None or not (matched["o"] or matched["kr"]):
+            return set()
+        units: Sequence[str] = above
+        if matched["unit"]:
+            try:
+                units = [self.directory.unit([matched["unit"]])]
+            except Unresolved:
+                return set()
+        o_number = int(matched["o"]) if matched["o"] else None
+        number = int(matched["kr"]) if matched["kr"] else None
+        kind = "kr" if number is not None else "objective"
+        for unit_id in units:
+            for period in self.directory.reach(period_id):
+                if found := self.numbered.get((unit_id, period, o_number, number)):
+                    return {(kind, thing) for thing in found}
+        return set()
+
+    def _by_words(self, text: str, above: Sequence[str], period_id: str) -> set[tuple[str, str]]:
+        said = words(text)
+        if said is None:
+            return set()
+        for unit_id in above:
+            for period in self.directory.reach(period_id):
+                if found := self.by_words.get((unit_id, period, said)):
+                    return found
+        return set()
+
+    def _known(self, above: Sequence[str], period_id: str) -> list[str]:
+        """Return how the things of the unit above may be written."""
+        periods = self.directory.reach(period_id)
+        return [
+            f"O{o_number}" + (f"-KR{number}" if number is not None else "")
+            for unit_id, period, o_number, number in self.numbered
+            if unit_id in above[:1] and period in periods and o_number is not None
+        ]
