@@ -31,6 +31,7 @@ LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1|\[::1\]")
 FORBIDDEN_IN_IDS = re.compile(
     "[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff;|]|->"
 )
+LEDGERS = re.compile(r"(sqlite|postgresql)(\+psycopg|\+pysqlite)?://")
 RULE = re.compile(r"[A-Z]{2}\d{3}")
 
 Data = dict[str, Any]
@@ -43,6 +44,9 @@ def checks(data: Data, file: str, rule_codes: Collection[str] | None) -> Iterato
     yield from _fields(data, file)
     yield from _tables(data, file)
     yield from _mail(data, file)
+    url = section(data, "ledger").get("url")
+    if isinstance(url, str) and "://" in url and not LEDGERS.match(url):
+        yield SettingsError("setting_not_ledger_url", file=file, key="ledger.url")
 
 
 def section(data: Data, name: str) -> Data:

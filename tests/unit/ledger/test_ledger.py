@@ -277,3 +277,26 @@ def test_a_server_that_is_not_there():
         "ledger_unreachable", "postgresql+psycopg://okr@127.0.0.1:1/okr", password="sesame"
     )
     assert "sesame" not in str(error)
+
+
+def test_a_full_disk(path):
+    """A limit on the size of files stands for the disk's end."""
+    script = (
+        "import resource, sys, json\nfrom datetime import UTC, datetime\n"
+        "from okr.errors import RunError\nfrom okr.ledger import Ledger\n"
+        "said = 0\n"
+        "with Ledger.open(sys.argv[1]) as one:\n"
+        "  resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))\n"
+        "  try:\n"
+        "    while True:\n"
+        "      one.decide('delivery', 'hr', 'accept', 'me', 'x' * 5000, datetime.now(UTC))\n"
+        "      said += 1\n"
+        "  except RunError as error: print(json.dumps([error.code, said]))"
+    )
+    command = [sys.executable, "-c", script, url(path)]
+    ran = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert ran.stdout, ran.stderr
+    code, said = json.loads(ran.stdout)
+    assert code == "ledger_disk"
+    with Ledger.open(url(path)) as ledger:
+        assert len(ledger.decisions()) == said > 0

@@ -177,6 +177,7 @@ def test_addresses_without_a_password_stand(url):
         ("[rules.dropped-ball]\nenabled = true", "rule_shape", "rules.dropped-ball"),
         (TABLES + '[fields]\nprogress = "a"', "not_list", "fields.progress"),
         (TABLES + '[fields]\nprogress = ["a", "b"]', "source_unknown", "fields.progress[2]"),
+        ('[ledger]\nurl = "mysql+pymysql://u@h/d"', "not_ledger_url", "ledger.url"),
         ("[engine]\nthreads = 0", "too_small", "engine.threads"),
         ('[engine]\nmemory_limit = "lots"', "not_memory", "engine.memory_limit"),
         ("[mail]\nport = 70000", "too_large", "mail.port"),
