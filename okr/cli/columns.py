@@ -1,0 +1,46 @@
+"""The columns of the lists that commands print, in the order and by the names of the contract."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, cast
+
+Kind = Literal["text", "number", "share", "flag", "time", "date", "list", "object"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a list: its name, and what its values are."""
+
+    name: str
+    kind: Kind = "text"
+
+
+def _columns(told: str) -> tuple[Column, ...]:
+    """Columns out of `name name:kind …`."""
+    pairs = (word.partition(":") for word in told.split())
+    return tuple(Column(name, cast("Kind", kind or "text")) for name, _, kind in pairs)
+
+
+GAPS = _columns(
+    "code name severity subject_kind subject_id period_id unit_id counterparty_unit_id "
+    "notify_person_id message_zh message_en detail:object provisional:flag first_seen:time fingerprint"
+)
+COVERAGE = _columns(
+    "unit_id name krs:number carried:number carried_as_a_whole:number coverage:share "
+    "effective_coverage:share objectives:number traced:number polynomial:number equal:number "
+    "decomposed:number people_objectives:number people_key_results:number"
+)
+HANDSHAKES = _columns(
+    "handshake_id kr_id unit_id party party_unit_id point needed_by:date response response_reason "
+    "supporting_kr_id decision standing stale:flag late:flag"
+)
+MEETINGS = _columns(
+    "meeting_id title unit_id period_id starts_at participants:list krs:number requests:number "
+    "accepted:number clarify:number rejected:number unanswered:number planned:number stale:number "
+    "handshake_density:share advice readiness:share"
+)
+QUARANTINE = _columns(
+    "source table record_id place field value code reason whole:flag values:object"
+)
+DECISIONS = _columns("entry_id:number at:time who kind subject decision why takes_back:number")

@@ -1,0 +1,55 @@
+"""The commands by name: in which group the help shows them, and where their function stands.
+
+The order is the order of the help. Texts: `cli.command.<name>.summary` (one line) and
+`cli.command.<name>.help`; of options `cli.option.<command>.<option>`, else `cli.option.<option>`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+GROUPS = ("look", "prepare", "decide", "deliver", "operate")
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command: its name (of a subcommand, both words), its group, its function."""
+
+    name: str
+    group: str
+    module: str
+    function: str
+
+    @property
+    def key(self) -> str:
+        """The name as it stands in codes of texts: `decide.take-back`."""
+        return self.name.replace(" ", ".")
+
+
+ALL = (
+    Command("gaps", "look", "okr.cli.gaps", "gaps"),
+    Command("coverage", "look", "okr.cli.figures", "coverage"),
+    Command("handshakes", "look", "okr.cli.figures", "handshakes"),
+    Command("meetings", "look", "okr.cli.figures", "meetings"),
+    Command("quarantine", "look", "okr.cli.quarantine", "quarantine"),
+    Command("explain", "look", "okr.cli.explain", "explain"),
+    Command("sync", "prepare", "okr.cli.sync", "sync"),
+    Command("decide delivery", "decide", "okr.cli.decide", "delivery"),
+    Command("decide list", "decide", "okr.cli.decide", "standing"),
+    Command("decide take-back", "decide", "okr.cli.decide", "take_back"),
+    Command("demo", "operate", "okr.cli.demo", "demo"),
+    Command("init", "operate", "okr.cli.init", "init"),
+    Command("check", "operate", "okr.cli.check", "check"),
+)
+
+BY_NAME = {command.name: command for command in ALL}
+
+
+def families() -> list[str]:
+    """The first words of all commands, each once: what may stand behind `okr`."""
+    return list(dict.fromkeys(command.name.split(" ")[0] for command in ALL))
+
+
+def members(family: str) -> list[Command]:
+    """The subcommands of a family of commands, such as `decide`; none for a plain command."""
+    return [command for command in ALL if command.name.startswith(f"{family} ")]

@@ -1,0 +1,66 @@
+"""`okr quarantine`: what was refused, where it stands, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from okr.cli import columns, rooms, tables
+from okr.cli.listing import put, wanted
+from okr.cli.options import Common, Listed
+from okr.cli.speech import say
+from okr.cli.tables import Field, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    Row = Mapping[str, object]
+
+
+def quarantine(
+    *,
+    listed: Listed = Listed(),  # noqa: B008 - frozen
+    common: Common = Common(),  # noqa: B008
+) -> int:
+    """List refused values and rows with their place and the reason."""
+    want = wanted(listed)
+    known = rooms.settings(common.config)
+    with rooms.reader(known) as reader:
+        rows = [_reasoned(row) for row in reader.quarantine()]
+
+    def table() -> None:
+        if rows:
+            tables.show(rows, FIELDS)
+            whole = sum(1 for row in rows if row["whole"])
+            tables.line(say("cli.quarantine.count", rows=whole, values=len(rows) - whole))
+        else:
+            tables.line(say("cli.quarantine.none"))
+
+    put(rows, columns.QUARANTINE, want, table)
+    return 0
+
+
+def _reasoned(row: Row) -> Row:
+    values: Mapping[str, object] = row["values"] or {}  # type: ignore[assignment]
+    return {**row, "reason": say(f"quarantine.{row['code']}", **values)}
+
+
+def _what(row: Row) -> str:
+    told = str(row["table"])
+    return f"{told} {row['record_id']}" if row["record_id"] else told
+
+
+def _field(row: Row) -> str:
+    if row["whole"]:
+        told = say("cli.quarantine.whole")
+        return f"{told} ({row['field']})" if row["field"] else told
+    return str(row["field"] or "")
+
+
+FIELDS = (
+    Field("source", plain("source"), ratio=2),
+    Field("place", plain("place"), ratio=4),
+    Field("what", _what, ratio=4),
+    Field("field", _field, ratio=3),
+    Field("value", plain("value"), ratio=3),
+    Field("reason", plain("reason"), ratio=6),
+)
