@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from okr.errors import CallError, OkrError, SourceError
-from okr.settings import now, resolve
+from okr.settings import now, require_secrets, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -73,16 +73,17 @@ def sync(
         block: reads a Prefect Secret block.
 
     Raises:
-        CallError: a source that the settings do not know.
+        CallError: a source that the settings do not know, or a secret that is missing.
         RunError: the run failed; the last good state stands.
     """
     started = now(settings)
     names = named_sources(settings, sources)
+    require_secrets(settings, sources=names, block=block)
     report.stage("pull", total=len(names))
     with ThreadPoolExecutor(max_workers=PULLS_AT_ONCE) as pool:
         waiting = [pool.submit(pull_source, settings, name, report, at=started, block=block) for name in names]
         pulled = [one.result() for one in waiting]
-    return merge_and_judge(settings, report, pulled=pulled, command=command, started=started)
+    return merge_and_judge(settings, report, pulled=pulled, command=command, started=started, block=block)
 
 
 def named_sources(settings: Settings, sources: Sequence[str] | None) -> list[str]:
@@ -135,6 +136,7 @@ def merge_and_judge(
     pulled: Sequence[Pulled] = (),
     command: str = "sync",
     started: datetime | None = None,
+    block: Block | None = None,
 ) -> SyncResult:
     """Build the next state of the warehouse out of what has landed, and swap it in.
 
@@ -145,7 +147,7 @@ def merge_and_judge(
 
     at = started or now(settings)
     run_id = uuid.uuid4().hex
-    with Ledger.open(settings.ledger.url, **_ledger_password(settings)) as ledger:
+    with Ledger.of(settings, block=block) as ledger:
         ledger.run_started(run_id, command, at, {"sources": [one.name for one in pulled]})
         try:
             result = _state(settings, report, ledger, pulled=pulled, command=command, at=at, run_id=run_id)
@@ -251,8 +253,3 @@ def _kept_since(settings: Settings, at: datetime) -> datetime:
     from datetime import timedelta  # noqa: PLC0415
 
     return at - timedelta(days=settings.retention.days)
-
-
-def _ledger_password(settings: Settings) -> dict[str, str]:
-    secret = settings.ledger.password
-    return {} if secret is None else {"password": resolve(secret)}
