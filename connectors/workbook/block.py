@@ -506,7 +506,7 @@ class Blocks:
     def _share(self, value: Value, row: int, column: int) -> str | None:
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             top = self._tall.get((row, column), row)
-            if self._grid.is_percent(top, column):
+            if top in self._grid.percents(column):
                 return percent(float(value))
         text = shown(value)
         return None if text is None else fraction(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -87,5 +88,20 @@ def _choice(books: list[Read]) -> Choice:
 
 
 def digests(book: Read) -> list[str]:
-    """Return the digests of what a workbook's sheets say, whatever their order."""
-    return sorted(sheet["digest"] for sheet in book.sheets)
+    """Return a digest of what each sheet of a workbook says, wherever on the sheet it says so."""
+    return sorted(_digest(sheet) for sheet in book.sheets)
+
+
+def _digest(sheet: dict[str, Any]) -> str:
+    words = sheet["references"]
+    told: list[Any] = [words["candidates"][i] for i, kind in enumerate(words["kind"]) if kind not in ("unit", "period")]
+    tables = [*sheet["tables"].items(), *((run["table"], run["columns"]) for run in sheet["runs"])]
+    for table, columns in tables:
+        for name, column in columns.items():
+            placed = name.startswith("@") or name in _PLACES or (isinstance(column, dict) and "lines" in column)
+            if not placed:
+                told.append((table, name, column))
+    return hashlib.sha256(repr(told).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+_PLACES = ("row", "at", "objective_id", "kr_id")

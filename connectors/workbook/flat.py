@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from connectors.workbook.grid import WIDEST, Fault, letters, shown
-from connectors.workbook.labels import DIRECT
+from connectors.workbook.grid import Fault, letters, shown
+from connectors.workbook.krrows import Column, KrRows, Krs
 from connectors.workbook.lists import persons
 from connectors.workbook.records import About, Seen, about_words
 from connectors.workbook.values import fraction, label_number, percent, title
@@ -22,7 +23,9 @@ _SHARES = ("objective.confidence", "kr.confidence", "kr.progress")
 _OF_OBJECTIVE = (
     "objective.owner", "objective.confidence", "objective.stated_id", "carries", "state", "origin", "visibility",
 )  # fmt: skip
-_REST = ("point", "response", "response_reason", "needed_by")
+_SAID = ("unit", "period", "person", *_OF_OBJECTIVE)
+_LABEL_LENGTH = 8
+_ODD = re.compile("[\r\v\f\u2028\u2029\u200b\u200c\u200d\u2060\ufeff]|_x000")
 _REMARKS = ("注:", "注：", "备注", "说明", "填写说明", "note:", "notes:", "note：")
 
 TABLE_OF = {
@@ -39,8 +42,6 @@ TABLE_OF = {
 }  # fmt: skip
 """By role, which value of which table stands in its cells; other roles are columns of KRs."""
 
-Column = list[str | None]
-
 
 @dataclass
 class _Objective:
@@ -54,72 +55,131 @@ class _Objective:
 class Flat:
     """Reads the rows under one header of a flat sheet."""
 
-    def __init__(
-        self, grid: Grid, header: Header, until: int, about: About, records: Records
-    ) -> None:
+    def __init__(self, grid: Grid, header: Header, until: int, about: About, records: Records) -> None:
         self._grid = grid
         self._header = header
         self._top = header.below
         self._until = until
         self._about = about
         self._out = records
+        self._first_line = header.below + grid.top + 1
         self._faults: dict[str, dict[int, Fault]] = {}
-        self._raw = {role: self._column(role) for role in header.columns}
-        self._names = {role: letters(c + grid.left) for role, c in header.columns.items()}
         self._tall = [m for m in grid.within() if m.bottom > m.top and self._top <= m.top < until]
+        self._raw = {role: self._column(role) for role in header.columns}
+        self._filled = {role: self._fill(role) for role in self._raw}
+        self._told = {role: self._fractions(role) for role in _SHARES if role in self._raw}
+        self._names = {role: letters(c + grid.left) for role, c in header.columns.items()}
         self._objectives: dict[tuple[str | None, ...], _Objective] = {}
         self._abouts: dict[tuple[str | None, ...], About] = {}
+        self._context: list[str | None] = [None, None, None]
+        self._krs = Krs()
 
     def read(self) -> None:
         """Read all rows into the records."""
         self._out.held.update(self._header.columns)
         if "kr.owner" in self._header.members:
             self._out.held.add("kr.members")
-        self._filled = {role: self._fill(role) for role in self._raw}
-        self._told = {role: self._fractions(role) for role in _SHARES if role in self._raw}
-        covered = self._covered("kr")
-        objective: _Objective | None = None
-        kr: tuple[str, int, int] | None = None  # its id, row and number of handshakes
-        context: list[str | None] = [None, None, None]
         titles, krs = self._filled["objective"], self._filled["kr"]
-        broken = self._faults.get("objective", {})
-        any_column = list(self._raw.values())
-        for i in range(self._until - self._top):
-            if (
-                krs[i] is None
-                and not any(column[i] for column in any_column)
-                and not self._faulty(i)
-            ):
+        asked = [self._raw[role] for role in ("party", "point") if role in self._raw]
+        said = list(zip(*(self._filled[role] for role in _SAID if role in self._filled), strict=True))
+        special = self._special()
+        objective: _Objective | None = None
+        last: tuple[object, ...] = ()
+        for i, text in enumerate(krs):
+            if i in special:
+                objective, last = self._special_row(i, objective), ()
                 continue
-            if i in covered:
-                kr = self._more_handshakes(i, kr)
+            if titles[i] is not None and (said[i], titles[i]) != last:
+                objective, last = self._objective_of(i, objective), (said[i], titles[i])
+            elif titles[i] is None and said[i] != last[:1]:
+                objective = self._untitled(i, objective)
+                last = ()
+            if text is None or objective is None or len(text) < _LABEL_LENGTH:
+                self._odd_row(i, objective)
                 continue
-            changed = self._context(i, context)
-            if titles[i] is not None or i in broken:
-                if self._is_remark(i):
-                    self._out.notice(
-                        "workbook_rows_passed_over",
-                        cell=self._at("objective", i),
-                        text=(titles[i] or "")[:60],
-                    )
-                    continue
-                found = self._objective(i, context)
-                kr = kr if found is objective else None
-                objective = found
-            elif changed:
-                objective = None
-            kr = self._row(i, objective, kr)
+            objective.krs += 1
+            self._krs.add(i, objective.row, objective.krs)
+            if any(column[i] is not None for column in asked):
+                self._krs.asks.append((i, i, False))
+        KrRows(self._out, self._header, self._names, self._first_line, self._filled, self._told, self._raw).emit(self._krs)
         self._refuse_faults()
+
+    def _special(self) -> set[int]:
+        """Return the rows that are no plain row: empty ones, continued ones, those with a fault."""
+        columns = list(self._raw.values())
+        empty = {i for i, cells in enumerate(zip(*columns, strict=True)) if not any(cells)}
+        faulty = {i for faults in self._faults.values() for i in faults}
+        self._continued = self._covered("kr")
+        return empty | faulty | self._continued
+
+    def _special_row(self, i: int, objective: _Objective | None) -> _Objective | None:
+        faulty = any(i in faults for faults in self._faults.values())
+        if i in self._continued:
+            if self._asks(i) and self._krs.rows:
+                self._krs.asks.append((self._krs.rows[-1], i, True))
+            return objective
+        if not faulty:
+            return objective
+        if self._filled["objective"][i] is not None or i in self._faults.get("objective", {}):
+            objective = self._objective_of(i, objective)
+        self._odd_row(i, objective)
+        return objective
+
+    def _objective_of(self, i: int, before: _Objective | None) -> _Objective | None:
+        """Return the O of a row that names it."""
+        self._take_context(i)
+        if self._is_remark(i):
+            text = (self._filled["objective"][i] or "")[:60]
+            self._out.notice("workbook_rows_passed_over", cell=self._at("objective", i), text=text)
+            return before
+        return self._objective(i, self._context)
+
+    def _untitled(self, i: int, objective: _Objective | None) -> _Objective | None:
+        """Return the O of a row that does not name it: the one before, unless the holder is another."""
+        if self._take_context(i):
+            return None
+        if objective is not None:
+            said = self._said(i)
+            if any(said) and said != objective.said:
+                self._compare(i, objective, said)
+        return objective
+
+    def _said(self, i: int) -> tuple[str | None, ...]:
+        return tuple(self._filled[role][i] if role in self._filled else None for role in _OF_OBJECTIVE)
+
+    def _odd_row(self, i: int, objective: _Objective | None) -> None:
+        """Read a row whose KR cell is empty, a mere label, or without an O."""
+        text = self._filled["kr"][i]
+        broken = i in self._faults.get("kr", {})
+        mere = text is None or label_number(text) is not None or not title(text)[0]
+        if mere and not broken:
+            if text is None and self._asks(i) and self._krs.rows and self._krs.objectives[-1] == getattr(objective, "row", None):
+                self._krs.asks.append((self._krs.rows[-1], i, True))
+                return
+            if not self._says_kr(i):
+                return
+        if objective is None:
+            seen = Seen(text, self._at("kr", i), self._header.labels["kr"])
+            self._out.refuse("key_results", "objective_id", seen, "kr_without_objective", whole=True)
+            return
+        objective.krs += 1
+        self._krs.add(i, objective.row, objective.krs)
+        if self._asks(i):
+            self._krs.asks.append((i, i, False))
+
+    def _asks(self, i: int) -> bool:
+        return any(role in self._raw and self._raw[role][i] is not None for role in ("party", "point"))
 
     # -- Os -------------------------------------------------------------------------------------
 
-    def _context(self, i: int, context: list[str | None]) -> bool:
+    def _take_context(self, i: int) -> bool:
         """Take over the unit, period and person of a row; say whether they are others than before."""
         changed = False
         for index, role in enumerate(("unit", "period", "person")):
             if role in self._filled and (text := self._filled[role][i]) is not None:
-                changed = changed or (context[index] is not None and context[index] != text)
-                context[index] = text
+                before = self._context[index]
+                changed = changed or (before is not None and before != text)
+                self._context[index] = text
         return changed
 
     def _objective(self, i: int, context: Sequence[str | None]) -> _Objective:
@@ -222,106 +282,6 @@ class Flat:
             )
         return self._abouts[key]
 
-    # -- KRs ------------------------------------------------------------------------------------
-
-    def _row(
-        self, i: int, objective: _Objective | None, kr: tuple[str, int, int] | None
-    ) -> tuple[str, int, int] | None:
-        text = self._filled["kr"][i]
-        bare, ordinal = title(text) if text else (None, None)
-        if text and (alone := label_number(text)) is not None:
-            bare, ordinal = None, alone
-        if not bare and i not in self._faults.get("kr", {}):
-            if not text and kr is not None and self._raw_party(i):
-                return self._more_handshakes(i, kr)
-            if not self._says_kr(i):
-                return kr
-        if objective is None:
-            seen = Seen(text, self._at("kr", i), self._header.labels["kr"])
-            self._out.refuse(
-                "key_results", "objective_id", seen, "kr_without_objective", whole=True
-            )
-            return None
-        objective.krs += 1
-        row = self._key_result(i, objective, bare or None, ordinal)
-        handshakes = 0
-        if "party" in self._filled or "point" in self._filled:
-            handshakes = self._handshakes(i, row, 0, self._filled)
-        return row, i, handshakes
-
-    def _key_result(
-        self, i: int, objective: _Objective, bare: str | None, ordinal: int | None
-    ) -> str:
-        filled, told = self._filled, self._told
-        values: dict[str, Any] = {
-            "objective_id": objective.row,
-            "title": bare,
-            "@title": self._place("kr", i),
-        }
-        stated = filled["kr.stated_id"][i] if "kr.stated_id" in filled else None
-        if stated is not None:
-            if (counted := label_number(stated)) is not None:
-                ordinal = ordinal if ordinal is not None else counted
-            else:
-                values["stated_id"], values["@stated_id"] = stated, self._place("kr.stated_id", i)
-        values["ordinal"] = ordinal if ordinal is not None else objective.krs
-        for role in ("kr.confidence", "kr.progress"):
-            if role in told and told[role][i] is not None:
-                values[role[3:]], values[f"@{role[3:]}"] = told[role][i], self._place(role, i)
-        for role in DIRECT:
-            if role in filled and role not in TABLE_OF and filled[role][i] is not None:
-                values[role], values[f"@{role}"] = filled[role][i], self._place(role, i)
-        due = None
-        if "kr.due_on" in filled and filled["kr.due_on"][i] is not None:
-            due = Seen(
-                filled["kr.due_on"][i], self._at("kr.due_on", i), self._header.labels["kr.due_on"]
-            )
-        row = self._out.key_result(self._at("kr", i), values, due)
-        self._people(i, row)
-        return row
-
-    def _people(self, i: int, row: str) -> None:
-        filled = self._filled
-        rest: tuple[tuple[str, ...], ...] = ()
-        if "kr.owner" in filled and (text := filled["kr.owner"][i]):
-            owners = persons(text)
-            if "kr.owner" in self._header.members:
-                owners, rest = owners[:1], owners[1:]
-            self._out.persons("key_results", row, "owner_ids", owners, self._place("kr.owner", i))
-        if "kr.members" in filled and (text := filled["kr.members"][i]):
-            self._out.persons(
-                "key_results", row, "member_ids", persons(text), self._place("kr.members", i)
-            )
-        elif rest:
-            self._out.persons("key_results", row, "member_ids", rest, self._place("kr.owner", i))
-
-    def _handshakes(self, i: int, row: str, made: int, columns: dict[str, Column]) -> int:
-        party = columns["party"][i] if "party" in columns else None
-        rest = {
-            role: Seen(columns[role][i], self._at(role, i), self._header.labels[role])
-            for role in _REST
-            if role in columns and columns[role][i] is not None
-        }
-        if party is None and not rest:
-            return made
-        role = "party" if "party" in columns else "point"
-        seen = Seen(party, self._at(role, i), self._header.labels[role])
-        return self._out.handshakes(row, made, seen, rest)
-
-    def _more_handshakes(
-        self, i: int, kr: tuple[str, int, int] | None
-    ) -> tuple[str, int, int] | None:
-        """Read a further row of the same KR: another party with its point."""
-        if kr is None or not self._raw_party(i):
-            return kr
-        row, first, made = kr
-        return row, first, self._handshakes(i, row, made, self._raw)
-
-    def _raw_party(self, i: int) -> bool:
-        return any(
-            role in self._raw and self._raw[role][i] is not None for role in ("party", "point")
-        )
-
     def _says_kr(self, i: int) -> bool:
         return any(
             self._raw[role][i] is not None
@@ -333,18 +293,18 @@ class Flat:
 
     def _column(self, role: str) -> Column:
         """Return a column's texts; cells without a value to read are kept aside."""
-        found: Column = []
-        faults: dict[int, Fault] = {}
         at = self._header.columns[role]
-        for i, cells in enumerate(self._grid.rows[self._top : self._until]):
-            value = cells[at]
-            if type(value) is Fault:
-                faults[i] = value
-                value = None
-            found.append(shown(value))
-        if faults:
-            self._faults[role] = faults
-        return found
+        values = [cells[at] for cells in self._grid.rows[self._top : self._until]]
+        kinds = set(map(type, values))
+        if Fault in kinds:
+            self._faults[role] = {i: value for i, value in enumerate(values) if isinstance(value, Fault)}
+        if kinds <= {str, type(None)} and not _ODD.search("".join(value for value in values if value)):  # type: ignore[arg-type]
+            return [value.strip() or None if value else None for value in values]  # type: ignore[union-attr]
+        if bool not in kinds:
+            # A number or a date stands in many rows of a long sheet.
+            known = {value: shown(value) for value in set(values)}
+            return [known[value] for value in values]
+        return [shown(value) for value in values]
 
     def _fill(self, role: str) -> Column:
         """Return a column with merged cells filled: what is merged over several rows is said of each."""
@@ -372,18 +332,16 @@ class Flat:
 
     def _fractions(self, role: str) -> Column:
         """Return a column of shares; those formatted as per cent are written so."""
-        filled = self._filled[role]
+        texts = self._filled[role]
+        known = {text: None if text is None else fraction(text) for text in set(texts)}
+        column = [known[text] for text in texts]
         at = self._header.columns[role]
-        column = [fraction(text) if text is not None else None for text in filled]
-        percents = self._grid.percents
-        if percents:
-            rows = self._grid.rows
-            base = self._grid.top * WIDEST + at + self._grid.left
-            for i in range(len(column)):
-                value = rows[self._top + i][at]
-                if type(value) in (int, float) and (self._top + i) * WIDEST + base in percents:
-                    column[i] = percent(float(value))  # type: ignore[arg-type]
-            self._spread(role, column)
+        rows = self._grid.rows
+        for line in self._grid.percents(at):
+            i = line - self._top
+            if 0 <= i < len(column) and type(value := rows[line][at]) in (int, float):
+                column[i] = percent(value)  # pyright: ignore[reportArgumentType]
+        self._spread(role, column)
         return column
 
     def _spread(self, role: str, column: Column) -> None:
@@ -394,15 +352,12 @@ class Flat:
                 column[first : last + 1] = [column[first]] * (last + 1 - first)
 
     def _at(self, role: str, i: int) -> str:
-        return f"{self._names[role]}{i + self._top + self._grid.top + 1}"
+        return f"{self._names[role]}{i + self._first_line}"
 
     def _place(self, role: str, i: int) -> str:
         return (
-            f"{self._names[role]}{i + self._top + self._grid.top + 1} {self._header.labels[role]}"
+            f"{self._names[role]}{i + self._first_line} {self._header.labels[role]}"
         )
-
-    def _faulty(self, i: int) -> bool:
-        return any(i in faults for faults in self._faults.values())
 
     def _is_remark(self, i: int) -> bool:
         """Say whether a row is a remark under the table rather than an O."""

@@ -5,6 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 WIDEST = 16_384
 """Columns of the widest sheet that a spreadsheet program makes; cells are numbered by it."""
@@ -45,7 +49,8 @@ class Grid:
         top: the row, counted from 0, in which `rows` begins.
         left: likewise the column.
         merges: cells shown as one.
-        percents: cells formatted as per cent, as `row * WIDEST + column`.
+        percent_rows: returns by column of the sheet the rows of its cells that are formatted as
+            per cent, both counted from 0.
     """
 
     name: str
@@ -53,7 +58,8 @@ class Grid:
     top: int = 0
     left: int = 0
     merges: list[Merge] = field(default_factory=list)
-    percents: set[int] = field(default_factory=set)
+    percent_rows: Callable[[int], set[int]] | None = None
+    _percents: dict[int, set[int]] = field(default_factory=dict)
 
     @property
     def height(self) -> int:
@@ -86,9 +92,13 @@ class Grid:
         """Return the name of a cell, such as `D17`, that is counted within `rows`."""
         return f"{letters(column + self.left)}{row + self.top + 1}"
 
-    def is_percent(self, row: int, column: int) -> bool:
-        """Say whether a cell, counted within `rows`, is formatted as per cent."""
-        return (row + self.top) * WIDEST + column + self.left in self.percents
+    def percents(self, column: int) -> set[int]:
+        """Return the rows whose cell in a column is formatted as per cent; counted within `rows`."""
+        if self.percent_rows is None:
+            return set()
+        if column not in self._percents:
+            self._percents[column] = {row - self.top for row in self.percent_rows(column + self.left)}
+        return self._percents[column]
 
     def within(self) -> list[Merge]:
         """Return the merges, counted within `rows`, that show at least one cell of it."""

@@ -172,10 +172,12 @@ def shared_out(names: tuple[str, ...], text: str | None) -> list[str | None]:
     >>> shared_out(("市场部", "研发部"), "市场部：海报")
     ['海报', None]
     """
-    if text is None or is_nothing(text):
-        return [None] * len(names)
     if not names:
         return []
+    if text is None or is_nothing(text):
+        return [None] * len(names)
+    if len(names) == 1 and ":" not in text and "：" not in text:
+        return [text]
     lines = [line.strip() for line in text.split("\n") if line.strip()]
     by_name = _by_name(names, lines)
     if by_name is not None:

@@ -45,30 +45,35 @@ def mark(archive: zipfile.ZipFile, grids: Mapping[str, Grid]) -> None:
 
 def _mark_table(table: ET.Element, grid: Grid) -> None:
     row = 0
+    percents: dict[int, set[int]] = {}
     for line in table.iter(f"{_TABLE}table-row"):
         times = _times(line.get(f"{_TABLE}number-rows-repeated"))
         # What is repeated a thousand times is the empty rest of the sheet.
         for _ in range(min(times, 1000)):
-            _mark_row(line, row, grid)
+            _mark_row(line, row, grid, percents)
             row += 1
         row += max(times - 1000, 0)
+    grid.percent_rows = lambda column: percents.get(column, set())
 
 
-def _mark_row(line: ET.Element, row: int, grid: Grid) -> None:
+def _mark_row(line: ET.Element, row: int, grid: Grid, percents: dict[int, set[int]]) -> None:
     column = 0
     for cell in line:
         if not cell.tag.endswith("table-cell"):
             continue
         times = _times(cell.get(f"{_TABLE}number-columns-repeated"))
         if len(cell.attrib) > 1 or len(cell):
-            _mark_cell(cell, row, column, min(times, WIDEST), grid)
+            _mark_cell(cell, row, column, min(times, WIDEST), grid, percents)
         column += times
 
 
-def _mark_cell(cell: ET.Element, row: int, column: int, times: int, grid: Grid) -> None:
+def _mark_cell(
+    cell: ET.Element, row: int, column: int, times: int, grid: Grid, percents: dict[int, set[int]]
+) -> None:
     kind = cell.get(f"{_OFFICE}value-type")
     if kind == "percentage":
-        grid.percents.update(row * WIDEST + column + i for i in range(times))
+        for at in range(column, column + times):
+            percents.setdefault(at, set()).add(row)
     down = _times(cell.get(f"{_TABLE}number-rows-spanned"))
     right = _times(cell.get(f"{_TABLE}number-columns-spanned"))
     if down > 1 or right > 1:

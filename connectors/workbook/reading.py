@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,8 +51,7 @@ def read_workbook(
 
     Returns:
         Plain values: `saved_at` (ISO 8601, UTC), `sheets` and `notices`. A sheet is its name, what
-        `Records.plain` gives, the words for its period, what its labels say of unit and person,
-        and a digest of what was read.
+        `Records.plain` gives, the words for its period, and what its labels say of unit and person.
 
     Raises:
         SourceError: those of `open_workbook`.
@@ -97,7 +95,7 @@ def read_sheet(grid: Grid, scope: str, options: Options, labels: Labels) -> dict
     plain = records.plain()
     said = {role: above.labelled[role].text if role in above.labelled else None for role in ("unit", "person")}
     people = "person" in records.held and said["person"] is None
-    plain.update(sheet=grid.name, period=about.period, said={**said, "people": people}, digest=_digest(plain))
+    plain.update(sheet=grid.name, period=about.period, said={**said, "people": people})
     return plain
 
 
@@ -203,25 +201,3 @@ def _cell(grid: Grid, cell: str) -> str | None:
     row, column = place[0] - grid.top, place[1] - grid.left
     inside = 0 <= row < grid.height and 0 <= column < grid.width
     return shown(grid.at(row, column)) if inside else None
-
-
-def _digest(plain: Mapping[str, Any]) -> str:
-    """Return a digest of what a sheet says, wherever on the sheet it says so."""
-    told = {
-        table: {
-            name: column
-            for name, column in columns.items()
-            if not name.startswith("@") and name not in _PLACES
-        }
-        for table, columns in plain["tables"].items()
-    }
-    words = plain["references"]
-    candidates = [
-        words["candidates"][i]
-        for i, kind in enumerate(words["kind"])
-        if kind not in ("unit", "period")
-    ]
-    return hashlib.sha256(repr((told, candidates)).encode()).hexdigest()[:16]
-
-
-_PLACES = ("row", "at", "objective_id", "kr_id")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from connectors.naming import safe_name
 from connectors.workbook.labels import DIRECT
 from connectors.workbook.lists import persons, requests, targets
+from connectors.workbook.runs import brief
 from connectors.workbook.values import date, response
 from connectors.workbook.words import periods, units
 
@@ -90,6 +91,7 @@ class Records:
             for name, columns in COLUMNS.items()
         }
         self.references = Table(REFERENCE)
+        self.runs: list[dict[str, Any]] = []
         self.refusals: list[dict[str, Any]] = []
         self.notices: list[tuple[str, dict[str, Any]]] = []
         self.held: set[str] = set()
@@ -201,6 +203,11 @@ class Records:
         """Put a cell without a value on record."""
         self.refuse(table, column, Seen(fault.shown, at, label), fault.code)
 
+    def run(self, table: str, height: int, columns: dict[str, Any]) -> None:
+        """Add many rows of a table, or of the references, at once; see `runs`."""
+        if height:
+            self.runs.append({"table": table, "height": height, **brief(columns)})
+
     def notice(self, code: str, **values: Any) -> None:  # noqa: ANN401 - whatever the sentence needs
         """Say something that a person should know."""
         self.notices.append((code, values))
@@ -226,6 +233,8 @@ class Records:
                 if len(table)
             },
             "references": self.references.columns,
+            "runs": self.runs,
+            "key": self.key,
             "refusals": self.refusals,
             "notices": self.notices,
             "holds": self.holds(),

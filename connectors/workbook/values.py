@@ -15,6 +15,10 @@ from functools import lru_cache
 NOTHING = frozenset({"", "无", "-", "--", "—", "——", "/", "n/a", "na", "none", "暂无", "没有"})
 """What stands in a cell, as `plain` writes it, where somebody says that there is nothing to say."""
 
+_LONGEST_NOTHING = 12
+_NOTHING_BEGINS = frozenset("无-－—／/nNｎＮ暂没 \t\n\u3000")
+_SPACE = re.compile(r"\s+")
+
 _RESPONSES = {
     "接受": "accepted", "accepted": "accepted", "accept": "accepted", "同意": "accepted", "已接受": "accepted",
     "需澄清": "clarify", "待澄清": "clarify", "needsclarification": "clarify", "clarify": "clarify",
@@ -54,7 +58,7 @@ _BEFORE = re.compile(r"(?:之前|以前|前|截止|止)$")
 
 def plain(text: str) -> str:
     """Write a short text in one way, to compare it: width, case and white space do not matter."""
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text).casefold())
+    return _SPACE.sub("", unicodedata.normalize("NFKC", text).casefold())
 
 
 def is_nothing(text: str | None) -> bool:
@@ -63,7 +67,7 @@ def is_nothing(text: str | None) -> bool:
     >>> is_nothing("无"), is_nothing(" N / A "), is_nothing("市场部")
     (True, True, False)
     """
-    return text is None or plain(text) in NOTHING
+    return not text or (text[0] in _NOTHING_BEGINS and len(text) < _LONGEST_NOTHING and plain(text) in NOTHING)
 
 
 @lru_cache(maxsize=4096)
