@@ -12,12 +12,15 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,11 @@ def _as(user: str) -> list[str]:
     return ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", "--"]
 
 
+def _run(*command: object) -> None:
+    done = subprocess.run(list(map(str, command)), capture_output=True, cwd="/", check=False)
+    assert done.returncode == 0, done.stderr.decode(errors="replace")
+
+
 def _known(user: str) -> bool:
     try:
         pwd.getpwnam(user)
@@ -100,19 +108,16 @@ def postgresql() -> Iterator[Server]:
         if os.geteuid() == 0:
             shutil.chown(secret, "postgres")
         run = _as("postgres")
-        quiet = {"check": True, "capture_output": True, "cwd": "/"}
         login = ["-U", "postgres", "-A", "scram-sha-256", f"--pwfile={secret}"]
-        subprocess.run(
-            [*run, initdb, "-D", data, *login, "-E", "UTF8", "--locale=C", "-N"], **quiet
-        )
+        _run(*run, initdb, "-D", data, *login, "-E", "UTF8", "--locale=C", "-N")
         port = free_port()
         options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
         control = [*run, initdb.parent / "pg_ctl", "-D", data, "-w", "-l", folder / "log"]
-        subprocess.run([*control, "-o", options, "start"], **quiet)
+        _run(*control, "-o", options, "start")
         try:
             yield Server("postgresql", port, "postgres", secret.read_text(), "postgres")
         finally:
-            subprocess.run([*control, "-m", "immediate", "stop"], **quiet)
+            _run(*control, "-m", "immediate", "stop")
 
 
 @contextmanager
@@ -127,12 +132,8 @@ def mariadb() -> Iterator[Server]:
     user = "mysql" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
     with _folder(user) as folder:
         data, port, run = folder / "data", free_port(), _as(user)
-        quiet = {"check": True, "capture_output": True, "cwd": "/"}
-        subprocess.run(
-            [*run, install, "--no-defaults", f"--datadir={data}", "--skip-test-db"]
-            + ["--auth-root-authentication-method=normal"],
-            **quiet,
-        )
+        plain = "--auth-root-authentication-method=normal"
+        _run(*run, install, "--no-defaults", f"--datadir={data}", "--skip-test-db", plain)
         first = folder / "first.sql"
         first.write_text(
             "CREATE DATABASE hr CHARACTER SET utf8mb4;\n"
@@ -141,9 +142,11 @@ def mariadb() -> Iterator[Server]:
         )
         first.chmod(0o644)
         process = subprocess.Popen(
-            [*run, server, "--no-defaults", f"--datadir={data}", f"--port={port}"]
-            + [f"--socket={folder}/socket", "--bind-address=127.0.0.1", f"--init-file={first}"]
-            + [f"--pid-file={folder}/pid", "--innodb-flush-log-at-trx-commit=0"],
+            [
+                *(*run, server, "--no-defaults", f"--datadir={data}", f"--port={port}"),
+                *(f"--socket={folder}/socket", "--bind-address=127.0.0.1"),
+                *(f"--init-file={first}", f"--pid-file={folder}/pid"),
+            ],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             cwd="/",

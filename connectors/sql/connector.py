@@ -5,23 +5,23 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from connectors.protocol import CheckLine, Delivery, Failure, combined, nothing_read
-from connectors.sql.engines import Access, deadline, reading
-from connectors.sql.faults import understood
+from connectors.sql.changes import Table, changed, may_be_changed, memo
+from connectors.sql.engines import Access, reading
 from connectors.sql.query import placed, statement
 from connectors.sql.reader import read
 from okr.errors import SourceError
+from okr.settings import now
 from schemas import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
-    import polars as pl
     from sqlalchemy.engine import Connection
 
     from okr.report import Report
+
+_LOST = "sql_connection_lost"
 
 
 class SqlConnector:
@@ -47,7 +47,7 @@ class SqlConnector:
         """Read all tables; see `Connector`."""
         return combined(self.name, self.pieces(report, None))
 
-    def pieces(self, report: Report, previous: Delivery | None) -> Iterator[Delivery]:  # noqa: ARG002
+    def pieces(self, report: Report, previous: Delivery | None) -> Iterator[Delivery]:
         """Read a table at a time; see `InPieces`.
 
         Raises:
@@ -58,8 +58,13 @@ class SqlConnector:
         failures: list[Failure] = []
         with reading(access) as connection:
             for table, asked in self._settings.tables.items():
+                if failures and failures[-1].code == _LOST:
+                    failures.append(Failure(table, _LOST, {**failures[-1].values, "table": table}))
+                    continue
                 try:
-                    piece = self._piece(connection, access, table, asked)
+                    piece = self._piece(
+                        connection, access, Table(table, statement(asked)), previous
+                    )
                 except SourceError as error:
                     failures.append(Failure(table, error.code, error.values))
                     continue
@@ -90,7 +95,7 @@ class SqlConnector:
         self, connection: Connection, access: Access, table: str, asked: str
     ) -> CheckLine:
         try:
-            frame = self._read(connection, access, table, asked)
+            frame = read(connection, access, statement(asked), table)
         except SourceError as error:
             return CheckLine(ok=False, code=error.code, values=error.values)
         unknown = [name for name in frame.columns if name not in TABLES[table].columns]
@@ -113,20 +118,25 @@ class SqlConnector:
             statement_timeout=settings.statement_timeout.total_seconds(),
         )
 
-    def _piece(self, connection: Connection, access: Access, table: str, asked: str) -> Delivery:
-        frame = self._read(connection, access, table, asked)
+    def _piece(
+        self, connection: Connection, access: Access, table: Table, previous: Delivery | None
+    ) -> Delivery:
+        told: Mapping[str, object] = {}
+        frame = None
+        if self._settings.incremental:
+            at, every = now(), self._settings.full_every
+            if previous is not None and may_be_changed(table, previous, at, every):
+                frame = changed(connection, access, table, previous)
+                told = {table.name: previous.memo[table.name]}
+            if frame is None:
+                told = memo(table, at)
+        if frame is None:
+            frame = read(connection, access, table.sql, table.name)
         return Delivery(
             source=self.name,
-            frames={table: placed(table, frame)},
-            holds={table: {table: tuple(frame.columns)}},
+            frames={table.name: placed(table.name, frame)},
+            holds={table.name: {table.name: tuple(frame.columns)}},
             whole=True,
-            scopes=(table,),
+            scopes=(table.name,),
+            memo=told,
         )
-
-    @staticmethod
-    def _read(connection: Connection, access: Access, table: str, asked: str) -> pl.DataFrame:
-        deadline(connection, access)
-        try:
-            return read(connection, statement(asked), table)
-        except (SQLAlchemyError, connection.dialect.loaded_dbapi.Error, OSError) as error:
-            raise understood(error, access.password, table=table) from None

@@ -35,8 +35,8 @@ FAULTS = (
         "sql_connection_lost",
         ("08", "57P"),
         (2006, 2013, 2055, 1053, 1927),
-        "connection (was |already )?closed|server closed|connection (not open|is lost|reset)"
-        "|lost connection|consuming input failed|EOF detected",
+        "connection (is |was |already )?closed|server closed|connection (not open|is lost|reset)"
+        "|lost connection|consuming input failed|EOF detected|can't reconnect",
     ),
     Fault("sql_no_table", ("42P01", "3F000"), (1146, 1051), "no such table"),
     Fault("sql_no_column", ("42703",), (1054,), "no such column"),

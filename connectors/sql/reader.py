@@ -2,40 +2,89 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import polars as pl
+from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.protocol import EXTRAS
 from connectors.sql.columns import column, together
+from connectors.sql.engines import deadline
+from connectors.sql.faults import understood
 from okr.errors import SourceError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlalchemy.engine import Connection
 
+    from connectors.sql.engines import Access
+
 _BATCH = 50_000
+_STREAMING = {
+    "stream_results": True,
+    "max_row_buffer": _BATCH,
+    "no_parameters": True,  # a % in a SELECT is a %
+}
 
 
-def read(connection: Connection, sql: str, table: str) -> pl.DataFrame:
-    """Run a SELECT and return its columns, typed.
+def read(connection: Connection, access: Access, sql: str, table: str) -> pl.DataFrame:
+    """Run a SELECT and return its columns, typed; the connection is as good as before.
 
     Raises:
-        SourceError: `sql_column_twice`, `sql_column_reserved`, `sql_no_rows_at_all` where the
-            statement is none that gives rows.
-        SQLAlchemyError: what the database says.
+        SourceError: `sql_column_twice`, `sql_column_reserved`, `sql_not_a_select`, and what the
+            database says, as one of our codes.
     """
-    streaming = connection.execution_options(stream_results=True, no_parameters=True)
-    with streaming.exec_driver_sql(sql) as result:
-        if not result.returns_rows or result.cursor is None:
+    deadline(connection, access)
+    faults = (SQLAlchemyError, connection.dialect.loaded_dbapi.Error, OSError)
+    try:
+        with _apart(connection):
+            if connection.dialect.driver == "psycopg":
+                return _copied(connection, sql, table)
+            return _fetched(connection, sql, table)
+    except faults as error:
+        raise understood(error, access.password, table=table) from None
+
+
+@contextmanager
+def _apart(connection: Connection) -> Iterator[None]:
+    """Keep one statement's failure from the others, where it ends the whole transaction."""
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    nested = connection.begin_nested()
+    try:
+        yield
+    except BaseException:
+        with suppress(SQLAlchemyError, connection.dialect.loaded_dbapi.Error):
+            nested.rollback()
+        raise
+    nested.commit()
+
+
+def _copied(connection: Connection, sql: str, table: str) -> pl.DataFrame:
+    from connectors.sql import copying  # noqa: PLC0415 - psycopg is for PostgreSQL alone
+
+    driver = connection.connection.driver_connection
+    columns = copying.described(driver, sql)  # pyright: ignore[reportArgumentType]
+    if not columns:
+        raise SourceError("sql_not_a_select", table=table)
+    legal_names([name for name, _ in columns], table)
+    if len(columns) == 1:
+        return _fetched(connection, sql, table)  # a row without a value would be no line at all
+    return copying.read(driver, sql, columns, table)  # pyright: ignore[reportArgumentType]
+
+
+def _fetched(connection: Connection, sql: str, table: str) -> pl.DataFrame:
+    with connection.exec_driver_sql(sql, execution_options=_STREAMING) as result:
+        if not result.returns_rows:
             raise SourceError("sql_not_a_select", table=table)
-        cursor = result.cursor
+        names = legal_names(list(result.keys()), table)
         batches: list[pl.DataFrame] = []
-        names: list[str] = []
-        while rows := cursor.fetchmany(_BATCH):
-            names = names or legal_names([each[0] for each in cursor.description], table)
+        while rows := result.fetchmany(_BATCH):
             columns = zip(names, zip(*rows, strict=True), strict=True)
             batches.append(pl.DataFrame([column(name, values) for name, values in columns]))
-        names = names or legal_names([each[0] for each in cursor.description], table)
     return together(batches) if batches else pl.DataFrame(schema=dict.fromkeys(names, pl.Null))
 
 

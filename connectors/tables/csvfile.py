@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -68,8 +69,9 @@ def _fast(utf8: bytes, header: list[str], separator: str) -> Raw | None:
     start = utf8.find(b"\n") + 1
     if not start or utf8.count(b"\r") != utf8.count(b"\r\n") or utf8.count(b'"', 0, start) % 2:
         return None
-    if utf8.endswith((b"\n\n", b"\n\r\n")):
-        utf8 = utf8.rstrip(b"\r\n")
+    if not utf8.endswith(b"\n") or utf8.endswith((b"\n\n", b"\n\r\n")):
+        # Without the line's end polars lets a separator too many pass.
+        utf8 = utf8.rstrip(b"\r\n") + b"\n"
     names = [str(index) for index in range(len(header))]
     schema = dict.fromkeys(names, pl.String)
     if len(utf8) <= start:
@@ -79,13 +81,23 @@ def _fast(utf8: bytes, header: list[str], separator: str) -> Raw | None:
     except pl.exceptions.PolarsError:
         return None
     between = utf8.count(separator.encode(), start)
-    if not _adds_up(frame, between, separator, quoted=utf8.find(b'"', start) >= 0):
+    quotes = utf8.count(b'"', start)
+    if quotes and not _in_pairs(utf8, start, separator.encode(), quotes):
+        return None
+    if not _adds_up(frame, between, separator, quoted=quotes > 0):
         return None
     return Raw(_numbered(frame), tuple(names))
 
 
+def _in_pairs(utf8: bytes, start: int, separator: bytes, quotes: int) -> bool:
+    """Whether every quote opens a cell or closes one, and there is none within a cell."""
+    before, behind = b"[" + separator + b"\n]", b"(?=" + separator + rb"|\r?\n|\Z)"
+    quoted = re.compile(b"()" + before + b'"[^"]*"' + behind)
+    return 2 * len(quoted.findall(utf8, start - 1)) == quotes
+
+
 def _adds_up(frame: pl.DataFrame, between: int, separator: str, *, quoted: bool) -> bool:
-    """Whether every row has as many cells as there are columns, and no quote is within a cell."""
+    """Whether every row has as many cells as there are columns, and no quote got into a cell."""
     if quoted:
         # A line break as another system writes it would be the only thing the readers differ in.
         odd = pl.all().str.contains('"', literal=True) | pl.all().str.contains("\r", literal=True)
