@@ -11,7 +11,10 @@ import shutil
 from importlib.resources import as_file, files
 from typing import TYPE_CHECKING
 
+from okr.errors import CallError
+
 if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
     from pathlib import Path
 
     from okr.report import Report
@@ -22,22 +25,43 @@ INTENDED = {"hr": "read", "planning": "read", "units": "partial"}
 
 
 def write(directory: Path) -> Path:
-    """Write the enterprise into `directory`; what stands there under its names is written anew.
+    """Write the enterprise into `directory`; what an earlier demo wrote there is written anew.
 
     Returns:
         The settings file.
+
+    Raises:
+        CallError: `demo_folder_taken`, another enterprise's settings stand there;
+            `demo_folder_unwritable`.
     """
+    settings = directory / "okr.toml"
+    enterprise = files("okr.demo") / "enterprise"
+    try:
+        content = (enterprise / "okr.toml").read_text(encoding="utf-8")
+        if settings.exists() and not _is_ours(settings, content):
+            raise CallError("demo_folder_taken", folder=str(directory))
+        _write(enterprise, directory)
+        settings.write_text(content, encoding="utf-8")
+    except OSError as failure:
+        reason = failure.strerror or type(failure).__name__
+        raise CallError("demo_folder_unwritable", folder=str(directory), reason=reason) from failure
+    return settings
+
+
+def _is_ours(settings: Path, content: str) -> bool:
+    """Whether an earlier demo wrote these settings: its first line says so."""
+    first = content.splitlines()[0]
+    return settings.read_text(encoding="utf-8", errors="replace").startswith(first)
+
+
+def _write(enterprise: Traversable, directory: Path) -> None:
     from okr.demo import hr, workbooks  # noqa: PLC0415 - xlsxwriter is slow to import
 
     directory.mkdir(parents=True, exist_ok=True)
-    enterprise = files("okr.demo") / "enterprise"
     with as_file(enterprise / "planning") as planning:
         shutil.copytree(planning, directory / "planning", dirs_exist_ok=True)
     hr.write(enterprise, directory / "hr.sqlite")
     workbooks.write(enterprise, directory / "inbox")
-    settings = directory / "okr.toml"
-    settings.write_text((enterprise / "okr.toml").read_text(encoding="utf-8"), encoding="utf-8")
-    return settings
 
 
 def run(directory: Path, report: Report, language: Language = "en") -> int:
@@ -47,7 +71,7 @@ def run(directory: Path, report: Report, language: Language = "en") -> int:
         0 where all went as the demo intends, refusals included; else 1.
 
     Raises:
-        CallError: the directory cannot be written to, or what stands there is not the demo's.
+        CallError: as `write`.
         RunError: the run failed.
     """
     from okr import pipeline  # noqa: PLC0415 - DuckDB and polars are slow to import

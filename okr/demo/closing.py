@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -9,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from okr.reconcile.reading import Reader
+from okr.reconcile.rulebook import rules
 from okr.settings import now
 from okr.texts import text
 
@@ -16,9 +18,6 @@ if TYPE_CHECKING:
     from okr.pipeline import SyncResult
     from okr.settings import Settings
     from okr.texts import Language
-
-URGENT = 8
-"""So many gaps are shown; the rest is a command away."""
 
 STEPS = (
     ("gaps", "gaps --unit PD"),
@@ -66,17 +65,19 @@ class _Page:
         self._console.print(f"  {self._say('refused', **refused)}")
 
     def gaps(self, result: SyncResult, gaps: list[dict[str, Any]]) -> None:
-        """How many of each severity, then the most urgent ones in their own words."""
+        """How many of each severity, then each kind of critical ones with the first of them."""
         self._heading("gaps", count=len(gaps), period=result.current_period)
         counts = [
             self._say(severity, count=result.gaps.get(severity, 0)) for severity in SEVERITIES
         ]
         self._console.print("  " + " · ".join(counts))
-        for gap in gaps[:URGENT]:
-            code, message = escape(gap["code"]), escape(gap[f"message_{self._language}"])
-            self._console.print(f"  [red]{code}[/red] {message}")
-        if len(gaps) > URGENT:
-            self._console.print(f"  {self._say('more', count=len(gaps) - URGENT)}")
+        titles = rules()
+        urgent = [gap for gap in gaps if gap["severity"] == "critical"]
+        for code, same in groupby(urgent, key=lambda gap: gap["code"]):
+            found = list(same)
+            title = escape(titles[code].title(self._language))
+            self._console.print(f"  [bold red]{code}[/bold red] {title} × {len(found)}")
+            self._console.print(f"      {escape(found[0][f'message_{self._language}'])}")
 
     def coverage(self, units: list[dict[str, Any]]) -> None:
         """The units whose KRs others carry."""
@@ -95,8 +96,12 @@ class _Page:
     def meetings(self, meetings: list[dict[str, Any]]) -> None:
         """The meetings to come, and how ready their units are."""
         for meeting in meetings:
-            self._heading("meeting", title=meeting["title"], starts_at=meeting["starts_at"])
-            self._console.print(f"  {self._say('readiness', **meeting)}")
+            name = meeting["title"] or meeting["meeting_id"]
+            self._heading(
+                "meeting", title=name, starts_at=meeting["starts_at"][:16].replace("T", " ")
+            )
+            told = {**meeting, "readiness": f"{meeting['readiness']:.0f}"}
+            self._console.print(f"  {self._say('readiness', **told)}")
 
     def next_steps(self) -> None:
         """Commands to go on with, as they can be typed."""
