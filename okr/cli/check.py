@@ -14,7 +14,7 @@ from okr.cli import rooms
 from okr.cli.options import Common
 from okr.cli.progress import reporting
 from okr.cli.speech import say
-from okr.cli.tables import line
+from okr.cli.tables import clock, line
 from okr.cli.width import wrapped
 from okr.errors import CallError, OkrError
 from okr.texts.values import tame
@@ -116,7 +116,9 @@ def _warehouse(known: Settings) -> Finding:
     except OkrError as error:
         found.told, found.status = [say(f"error.{error.code}", **error.values)], 2
     else:
-        found.told = [say("cli.check.warehouse_run", file=str(path), at=last["started_at"])]
+        found.told = [
+            say("cli.check.warehouse_run", file=str(path), at=clock(last["started_at"], known.zone))
+        ]
     return found
 
 

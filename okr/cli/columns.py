@@ -24,7 +24,8 @@ def _columns(told: str) -> tuple[Column, ...]:
 
 GAPS = _columns(
     "code name severity subject_kind subject_id period_id unit_id counterparty_unit_id "
-    "notify_person_id message_zh message_en detail:object provisional:flag first_seen:time fingerprint"
+    "notify_person_id message_zh message_en detail:object provisional:flag first_seen:time "
+    "fingerprint"
 )
 COVERAGE = _columns(
     "unit_id name krs:number carried:number carried_as_a_whole:number coverage:share "

@@ -159,7 +159,7 @@ def _what(row: Row) -> str:
 def _fields(zone: ZoneInfo) -> tuple[Field, ...]:
     return (
         Field("entry", plain("entry_id"), right=True),
-        Field("at", lambda row: clock(row["at"], zone), whole=True),
+        Field("at", lambda row: clock(row["at"], zone)),
         Field("who", plain("who"), ratio=2),
         Field(
             "subject",

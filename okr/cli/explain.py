@@ -28,9 +28,8 @@ def explain(
 ) -> int:
     """Say what a rule means, why it matters and what closes it; without a code list all rules."""
     rules = rooms.rules()
-    chosen = _chosen(rules)
     if code is None:
-        _list(rules, chosen)
+        _list(rules)
         return 0
     rule = _rule(code, rules)
     own = _own(common.config, rule.code)
@@ -89,11 +88,7 @@ def _own(file: Path | None, code: str) -> RuleSettings | None:
         return None
 
 
-def _chosen(rules: Mapping[str, Rule]) -> list[Rule]:
-    return [rules[code] for code in sorted(rules)]
-
-
-def _list(_rules: Mapping[str, Rule], chosen: list[Rule]) -> None:
+def _list(rules: Mapping[str, Rule]) -> None:
     lang = spoken()
     rows = [
         {
@@ -103,18 +98,17 @@ def _list(_rules: Mapping[str, Rule], chosen: list[Rule]) -> None:
             "title": r.title(lang),
             "closes": r.closes(lang),
         }
-        for r in chosen
+        for r in rules.values()
     ]
     fields = (
-        Field("code", tables.plain("code"), whole=True),
+        Field("code", tables.plain("code")),
         Field(
             "severity",
             lambda row: say(f"severity.{row['severity']}"),
-            whole=True,
             style=tables.severity_style,
         ),
         Field("title", tables.plain("title"), ratio=3),
         Field("closes", tables.plain("closes"), ratio=6),
     )
     tables.show(rows, fields)
-    tables.line(say("cli.explain.more"))
+    tables.remark(say("cli.explain.more"))

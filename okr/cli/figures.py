@@ -33,7 +33,7 @@ def coverage(
     def table() -> None:
         if rows:
             show(rows, COVERAGE)
-            tables.line(say("cli.coverage.legend"))
+            tables.remark(say("cli.coverage.legend"))
         else:
             tables.line(say("cli.coverage.none"))
 
@@ -59,7 +59,7 @@ def handshakes(
     def table() -> None:
         if rows:
             show(rows, HANDSHAKES)
-            tables.line(say("cli.handshakes.count", count=len(rows)))
+            tables.remark(say("cli.handshakes.count", count=len(rows)))
         else:
             tables.line(say("cli.handshakes.none"))
 
@@ -101,11 +101,11 @@ def _for_everybody(row: Row) -> Row:
 
 
 def _ways(row: Row) -> str:
-    return f"{row['equal']} / {row['decomposed']} / {row['polynomial']}"
+    return f"{row['equal']}/{row['decomposed']}/{row['polynomial']}"
 
 
 def _people(row: Row) -> str:
-    return f"{row['people_objectives']} / {row['people_key_results']}"
+    return f"{row['people_objectives']}/{row['people_key_results']}"
 
 
 COVERAGE = (
@@ -122,9 +122,15 @@ COVERAGE = (
 )
 
 
-def _units(row: Row) -> str:
-    party = row["party_unit_id"] or (f"{row['party']}?" if row["party"] else "?")
-    return f"{row['unit_id']} → {party}"
+def _kr(row: Row) -> str:
+    """The KR by unit and number; its id where nobody can say that."""
+    return str(row.get("label") or row["kr_id"])
+
+
+def _party(row: Row) -> str:
+    if row["party_unit_id"] is None:
+        return f"{row['party'] or ''}?"
+    return str(row["party"] or row["party_unit_id"])
 
 
 def _standing(row: Row) -> str:
@@ -134,10 +140,10 @@ def _standing(row: Row) -> str:
 
 
 HANDSHAKES = (
-    Field("kr", plain("kr_id"), ratio=2),
-    Field("from_to", _units, ratio=3),
+    Field("kr", _kr, ratio=3),
+    Field("party", _party, ratio=2),
     Field("point", plain("point"), ratio=5),
-    Field("needed_by", plain("needed_by"), whole=True),
+    Field("needed_by", plain("needed_by")),
     Field("standing", _standing, ratio=2),
 )
 
@@ -157,8 +163,8 @@ def _meeting_fields(zone: ZoneInfo) -> tuple[Field, ...]:
     return (
         Field("meeting", title, ratio=3),
         Field("unit", plain("unit_id"), ratio=2),
-        Field("period", plain("period_id"), whole=True),
-        Field("starts_at", lambda row: clock(row["starts_at"], zone), whole=True),
+        Field("period", plain("period_id")),
+        Field("starts_at", lambda row: clock(row["starts_at"], zone)),
         Field("krs", count("krs"), right=True),
         Field("answered", answered, right=True),
         Field("density", share("handshake_density"), right=True),

@@ -67,9 +67,9 @@ def _show(reader: Reader, asked: Mapping[str, object]) -> None:
     rows = list(itertools.islice(reader.gaps(**asked), SHOWN))
     tables.show(rows, FIELDS)
     if count > len(rows):
-        tables.line(say("cli.gaps.more", shown=len(rows), more=count - len(rows), count=count))
+        tables.remark(say("cli.gaps.more", shown=len(rows), more=count - len(rows), count=count))
     else:
-        tables.line(say("cli.gaps.count", count=count))
+        tables.remark(say("cli.gaps.count", count=count))
 
 
 def _write(reader: Reader, asked: Mapping[str, object], want: Wanted) -> None:
@@ -102,10 +102,9 @@ FIELDS = (
     Field(
         "severity",
         lambda row: say(f"severity.{row['severity']}"),
-        whole=True,
         style=tables.severity_style,
     ),
-    Field("code", tables.plain("code"), whole=True),
+    Field("code", tables.plain("code")),
     Field("unit", _units, ratio=2),
     Field("message", _message, ratio=7),
 )

@@ -31,7 +31,7 @@ def quarantine(
         if rows:
             tables.show(rows, FIELDS)
             whole = sum(1 for row in rows if row["whole"])
-            tables.line(say("cli.quarantine.count", rows=whole, values=len(rows) - whole))
+            tables.remark(say("cli.quarantine.count", rows=whole, values=len(rows) - whole))
         else:
             tables.line(say("cli.quarantine.none"))
 
@@ -45,8 +45,10 @@ def _reasoned(row: Row) -> Row:
 
 
 def _what(row: Row) -> str:
-    told = str(row["table"])
-    return f"{told} {row['record_id']}" if row["record_id"] else told
+    """The table, and the row's id where the place does not say as much."""
+    told, known, place = str(row["table"]), str(row["record_id"] or ""), str(row["place"] or "")
+    same_file = "!" in known and known.partition("!")[0] == place.partition("!")[0]
+    return told if not known or same_file else f"{told} {known}"
 
 
 def _field(row: Row) -> str:

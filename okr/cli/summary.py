@@ -74,7 +74,7 @@ def _source(known: Settings, one: SourceOutcome, left: int) -> list[str]:
         if one.code and one.state != "partial":
             reasons.append(_reason(one.code, one.values))
         reasons += [f"{scope}: {_reason(code, values)}" for scope, code, values in one.failures]
-        reasons.append(_next(known, one))
+        reasons += _next(known, one)
     for reason in reasons:
         lines += [" " * INDENT + told for told in wrapped(reason, WIDTH - INDENT)]
     return lines
@@ -84,13 +84,16 @@ def _reason(code: str, values: Mapping[str, object]) -> str:
     return say(f"error.{code}", **values)
 
 
-def _next(known: Settings, one: SourceOutcome) -> str:
+def _next(known: Settings, one: SourceOutcome) -> list[str]:
     """What stands in meanwhile, and what a person can do."""
     if one.state == "held":
-        return say("cli.sync.next_held", source=one.name)
+        return [say("cli.sync.next_held"), say("cli.sync.decide", source=one.name)]
+    again = say("cli.sync.again", source=one.name)
+    if one.state == "partial":
+        return [say("cli.sync.next_partial"), again]
     if one.since is None:
-        return say("cli.sync.next_never", source=one.name)
-    return say("cli.sync.next_stale", source=one.name, since=clock(one.since, known.zone))
+        return [say("cli.sync.next_never"), again]
+    return [say("cli.sync.next_stale", since=clock(one.since, known.zone)), again]
 
 
 def _refused(result: SyncResult) -> list[str]:

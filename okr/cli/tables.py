@@ -6,9 +6,12 @@ import os
 import sys
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from itertools import zip_longest
+from typing import TYPE_CHECKING, cast
 
+from okr.cli.layout import GAP, Need, widths
 from okr.cli.speech import say, spoken
+from okr.cli.width import padded, width, wrapped
 from okr.texts.values import tame
 
 if TYPE_CHECKING:
@@ -20,7 +23,8 @@ if TYPE_CHECKING:
     Row = Mapping[str, object]
 
 WIDTH = 100
-"""Columns where nobody says how wide the page is."""
+"""Columns of the page where nobody says how wide it is, and where it would get too wide to read."""
+WIDEST = 160
 STYLES = {"critical": "bold red", "major": "yellow", "minor": "cyan", "info": "dim"}
 
 
@@ -29,9 +33,8 @@ class Field:
     """A column of a table: the code of its heading (`cli.column.<code>`), and its text for a row.
 
     Attributes:
-        ratio: how much of the room it takes of what columns without a ratio leave.
+        ratio: its part of the room that columns without a ratio leave; those are never broken.
         right: numbers stand to the right.
-        whole: never broken into lines.
         style: of the text of one row, by rich.
     """
 
@@ -39,7 +42,6 @@ class Field:
     told: Callable[[Row], str]
     ratio: int | None = None
     right: bool = False
-    whole: bool = False
     style: Callable[[Row], str] | None = None
 
 
@@ -47,41 +49,78 @@ def console() -> Console:
     """Standard output as rich sees it."""
     from rich.console import Console  # noqa: PLC0415
 
-    known = sys.stdout.isatty() or os.environ.get("COLUMNS")
-    return Console(
-        width=None if known else WIDTH, highlight=False, markup=False, emoji=False, soft_wrap=False
-    )
+    return Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+
+def page() -> int:
+    """How many columns a table may take."""
+    if sys.stdout.isatty() or os.environ.get("COLUMNS"):
+        return min(WIDEST, max(60, console().width))
+    return WIDTH
 
 
 def show(rows: Iterable[Row], fields: Sequence[Field]) -> None:
     """Print rows as a table."""
-    from rich import box  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    known = list(rows)
+    cells = [[tame(field.told(row)) for field in fields] for row in known]
+    headings = [say(f"cli.column.{field.code}") for field in fields]
+    needs = [
+        Need(heading, max((_widest(row[at]) for row in cells), default=0), field.ratio)
+        for at, (heading, field) in enumerate(zip(headings, fields, strict=True))
+    ]
+    columns = widths(needs, page())
+    printer = _Printer(fields, columns)
+    printer.row(headings, ["bold"] * len(fields), bottom=True)
+    printer.rule()
+    for row, texts in zip(known, cells, strict=True):
+        printer.row(texts, [field.style(row) if field.style else "" for field in fields])
 
-    table = Table(
-        box=box.SIMPLE_HEAD, expand=any(f.ratio for f in fields), padding=(0, 1), pad_edge=False
-    )
-    for field in fields:
-        table.add_column(
-            Text(say(f"cli.column.{field.code}")),
-            justify="right" if field.right else "left",
-            ratio=field.ratio,
-            no_wrap=field.whole,
-            overflow="fold",
-            vertical="top",
-        )
-    for row in rows:
-        table.add_row(
-            *(Text(tame(f.told(row)), style=f.style(row) if f.style else "") for f in fields)
-        )
-    out = console()
-    with _replacing(out):
-        out.print(table)
+
+class _Printer:
+    """Prints the rows of one table."""
+
+    def __init__(self, fields: Sequence[Field], columns: Sequence[int]) -> None:
+        self._fields = fields
+        self._columns = columns
+        self._styled = sys.stdout.isatty()
+        self._console = console() if self._styled else None
+
+    def rule(self) -> None:
+        """A line under the headings."""
+        line("─" * (sum(self._columns) + GAP * (len(self._columns) - 1)))
+
+    def row(self, texts: Sequence[str], styles: Sequence[str], *, bottom: bool = False) -> None:
+        """One row, as many lines high as its longest cell; `bottom`: short cells stand below."""
+        blocks = [wrapped(text, column) for text, column in zip(texts, self._columns, strict=True)]
+        if bottom:
+            height = max(len(block) for block in blocks)
+            blocks = [[""] * (height - len(block)) + block for block in blocks]
+        for parts in zip_longest(*blocks, fillvalue=""):
+            self._line([self._placed(at, part) for at, part in enumerate(parts)], styles)
+
+    def _placed(self, at: int, part: str) -> str:
+        if self._fields[at].right:
+            return " " * (self._columns[at] - width(part)) + part
+        return padded(part, self._columns[at])
+
+    def _line(self, parts: Sequence[str], styles: Sequence[str]) -> None:
+        if self._console is None:
+            line((" " * GAP).join(parts).rstrip())
+            return
+        from rich.text import Text  # noqa: PLC0415
+
+        pieces = [Text(part, style=style) for part, style in zip(parts, styles, strict=True)]
+        told = Text(" " * GAP).join(pieces)
+        told.rstrip()
+        self._console.print(told)
+
+
+def _widest(text: str) -> int:
+    return max(width(told) for told in text.split("\n"))
 
 
 def line(text: str = "") -> None:
-    """Print a line of the result."""
+    """Print a line of the result; what the terminal's encoding does not know is printed as `?`."""
     try:
         sys.stdout.write(f"{text}\n")
     except UnicodeEncodeError:
@@ -89,18 +128,11 @@ def line(text: str = "") -> None:
         sys.stdout.write(f"{text.encode(encoding, 'replace').decode(encoding)}\n")
 
 
-class _replacing:  # noqa: N801 - reads as what it does
-    """For a time, what the terminal's encoding does not know is printed as `?`."""
-
-    def __init__(self, out: Console) -> None:
-        self._stream = out.file
-
-    def __enter__(self) -> None:
-        if hasattr(self._stream, "reconfigure"):
-            self._stream.reconfigure(errors="replace")  # type: ignore[union-attr]
-
-    def __exit__(self, *_: object) -> None:
-        return None
+def remark(text: str) -> None:
+    """Print a sentence behind a table."""
+    line()
+    for told in wrapped(tame(text), page()):
+        line(told)
 
 
 def plain(name: str) -> Callable[[Row], str]:
@@ -115,20 +147,20 @@ def count(name: str) -> Callable[[Row], str]:
 
 def share(name: str) -> Callable[[Row], str]:
     """A fraction as a percentage; null is a dash."""
-    return lambda row: "–" if row[name] is None else percent(float(row[name]))  # type: ignore[arg-type]
+    return lambda row: "–" if row[name] is None else percent(cast("float", row[name]))
 
 
 def percent(value: float) -> str:
     """A fraction as a percentage: never 100 % or 0 % where it is not quite that."""
     rounded = round(value * 100)
     if rounded in {0, 100} and value not in {0.0, 1.0}:
-        return f"{value * 100:.1f}%"
+        return "<1%" if value < 1 and rounded == 0 else ">99%" if value < 1 else ">100%"
     return f"{rounded}%"
 
 
 def word(room: str, name: str) -> Callable[[Row], str]:
     """A value of a fixed set, in the reader's language (text `cli.<room>.<value>`)."""
-    return lambda row: "" if row[name] is None else say(f"cli.{room}.{row[name]}")
+    return lambda row: "–" if row[name] is None else say(f"cli.{room}.{row[name]}")
 
 
 def clock(value: object, zone: ZoneInfo) -> str:
