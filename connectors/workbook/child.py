@@ -51,9 +51,8 @@ def _answer(request: dict[str, str], options: Options, labels: Labels) -> dict[s
             raise
         # A file that brings our own reader to fall is refused like a broken one; the run goes on.
         return {
-            "error": "workbook_unreadable",
-            "values": {"file": request["scope"]},
-            "cause": repr(error)[:500],
+            "error": "workbook_reader_failed",
+            "values": {"file": request["scope"], "cause": repr(error)[:200]},
         }
 
 

@@ -53,7 +53,10 @@ class Child:
             return answer
         self.stop()
         if late.is_set():
-            return {"error": "workbook_too_slow", "values": {"file": scope, "seconds": self._seconds}}
+            return {
+                "error": "workbook_too_slow",
+                "values": {"file": scope, "seconds": self._seconds},
+            }
         # A process that is out of memory falls without a word.
         return {"error": "workbook_too_big", "values": {"file": scope}}
 
@@ -77,7 +80,13 @@ class Child:
             # The child finds our packages where we did, and needs one thread and no more.
             places = os.pathsep.join(place for place in sys.path if place)
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-                [sys.executable, "-m", "connectors.workbook.child", self._options, str(self._memory)],
+                [
+                    sys.executable,
+                    "-m",
+                    "connectors.workbook.child",
+                    self._options,
+                    str(self._memory),
+                ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

@@ -62,7 +62,10 @@ def _key(book: Read) -> tuple[str, ...] | None:
     if not book.sheets:
         return None
     path = Path(book.scope)
-    said = {(plain(sheet["said"]["unit"] or ""), plain(sheet["said"]["person"] or "")) for sheet in book.sheets}
+    said = {
+        (plain(sheet["said"]["unit"] or ""), plain(sheet["said"]["person"] or ""))
+        for sheet in book.sheets
+    }
     unit, person = said.pop() if len(said) == 1 else ("", "")
     many = any(sheet["said"]["people"] for sheet in book.sheets)
     if not unit or many:
@@ -70,7 +73,12 @@ def _key(book: Read) -> tuple[str, ...] | None:
         if not unit:
             return None
         unit = f"{path.parent.as_posix()}/{unit}"
-    return (unit, person, "people" if many else "", *sorted({_period(sheet) for sheet in book.sheets}))
+    return (
+        unit,
+        person,
+        "people" if many else "",
+        *sorted({_period(sheet) for sheet in book.sheets}),
+    )
 
 
 def _period(sheet: dict[str, Any]) -> str:
@@ -81,7 +89,11 @@ def _period(sheet: dict[str, Any]) -> str:
 def _choice(books: list[Read]) -> Choice:
     books = sorted(books, key=lambda book: (book.saved_at, book.scope))
     last = books[-1]
-    rivals = [b for b in books[:-1] if last.saved_at - b.saved_at < _MINUTE and digests(b) != digests(last)]
+    rivals = [
+        b
+        for b in books[:-1]
+        if last.saved_at - b.saved_at < _MINUTE and digests(b) != digests(last)
+    ]
     if rivals:
         return Choice(None, tuple(book.scope for book in books))
     return Choice(last.scope, tuple(book.scope for book in books[:-1]))
@@ -94,11 +106,19 @@ def digests(book: Read) -> list[str]:
 
 def _digest(sheet: dict[str, Any]) -> str:
     words = sheet["references"]
-    told: list[Any] = [words["candidates"][i] for i, kind in enumerate(words["kind"]) if kind not in ("unit", "period")]
+    told: list[Any] = [
+        words["candidates"][i]
+        for i, kind in enumerate(words["kind"])
+        if kind not in ("unit", "period")
+    ]
     tables = [*sheet["tables"].items(), *((run["table"], run["columns"]) for run in sheet["runs"])]
     for table, columns in tables:
         for name, column in columns.items():
-            placed = name.startswith("@") or name in _PLACES or (isinstance(column, dict) and "lines" in column)
+            placed = (
+                name.startswith("@")
+                or name in _PLACES
+                or (isinstance(column, dict) and "lines" in column)
+            )
             if not placed:
                 told.append((table, name, column))
     return hashlib.sha256(repr(told).encode("utf-8", "surrogatepass")).hexdigest()

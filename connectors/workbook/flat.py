@@ -55,7 +55,9 @@ class _Objective:
 class Flat:
     """Reads the rows under one header of a flat sheet."""
 
-    def __init__(self, grid: Grid, header: Header, until: int, about: About, records: Records) -> None:
+    def __init__(
+        self, grid: Grid, header: Header, until: int, about: About, records: Records
+    ) -> None:
         self._grid = grid
         self._header = header
         self._top = header.below
@@ -81,7 +83,10 @@ class Flat:
             self._out.held.add("kr.members")
         titles, krs = self._filled["objective"], self._filled["kr"]
         asked = [self._raw[role] for role in ("party", "point") if role in self._raw]
-        said = list(zip(*(self._filled[role] for role in _SAID if role in self._filled), strict=True))
+        said = list(
+            zip(*(self._filled[role] for role in _SAID if role in self._filled), strict=True)
+        )
+        said = said or [()] * len(krs)
         special = self._special()
         objective: _Objective | None = None
         last: tuple[object, ...] = ()
@@ -101,7 +106,15 @@ class Flat:
             self._krs.add(i, objective.row, objective.krs)
             if any(column[i] is not None for column in asked):
                 self._krs.asks.append((i, i, False))
-        KrRows(self._out, self._header, self._names, self._first_line, self._filled, self._told, self._raw).emit(self._krs)
+        KrRows(
+            self._out,
+            self._header,
+            self._names,
+            self._first_line,
+            self._filled,
+            self._told,
+            self._raw,
+        ).emit(self._krs)
         self._refuse_faults()
 
     def _special(self) -> set[int]:
@@ -145,7 +158,9 @@ class Flat:
         return objective
 
     def _said(self, i: int) -> tuple[str | None, ...]:
-        return tuple(self._filled[role][i] if role in self._filled else None for role in _OF_OBJECTIVE)
+        return tuple(
+            self._filled[role][i] if role in self._filled else None for role in _OF_OBJECTIVE
+        )
 
     def _odd_row(self, i: int, objective: _Objective | None) -> None:
         """Read a row whose KR cell is empty, a mere label, or without an O."""
@@ -153,14 +168,21 @@ class Flat:
         broken = i in self._faults.get("kr", {})
         mere = text is None or label_number(text) is not None or not title(text)[0]
         if mere and not broken:
-            if text is None and self._asks(i) and self._krs.rows and self._krs.objectives[-1] == getattr(objective, "row", None):
+            if (
+                text is None
+                and self._asks(i)
+                and self._krs.rows
+                and self._krs.objectives[-1] == getattr(objective, "row", None)
+            ):
                 self._krs.asks.append((self._krs.rows[-1], i, True))
                 return
             if not self._says_kr(i):
                 return
         if objective is None:
             seen = Seen(text, self._at("kr", i), self._header.labels["kr"])
-            self._out.refuse("key_results", "objective_id", seen, "kr_without_objective", whole=True)
+            self._out.refuse(
+                "key_results", "objective_id", seen, "kr_without_objective", whole=True
+            )
             return
         objective.krs += 1
         self._krs.add(i, objective.row, objective.krs)
@@ -168,7 +190,9 @@ class Flat:
             self._krs.asks.append((i, i, False))
 
     def _asks(self, i: int) -> bool:
-        return any(role in self._raw and self._raw[role][i] is not None for role in ("party", "point"))
+        return any(
+            role in self._raw and self._raw[role][i] is not None for role in ("party", "point")
+        )
 
     # -- Os -------------------------------------------------------------------------------------
 
@@ -297,8 +321,12 @@ class Flat:
         values = [cells[at] for cells in self._grid.rows[self._top : self._until]]
         kinds = set(map(type, values))
         if Fault in kinds:
-            self._faults[role] = {i: value for i, value in enumerate(values) if isinstance(value, Fault)}
-        if kinds <= {str, type(None)} and not _ODD.search("".join(value for value in values if value)):  # type: ignore[arg-type]
+            self._faults[role] = {
+                i: value for i, value in enumerate(values) if isinstance(value, Fault)
+            }
+        if kinds <= {str, type(None)} and not _ODD.search(
+            "".join(value for value in values if value)
+        ):  # type: ignore[arg-type]
             return [value.strip() or None if value else None for value in values]  # type: ignore[union-attr]
         if bool not in kinds:
             # A number or a date stands in many rows of a long sheet.
@@ -355,9 +383,7 @@ class Flat:
         return f"{self._names[role]}{i + self._first_line}"
 
     def _place(self, role: str, i: int) -> str:
-        return (
-            f"{self._names[role]}{i + self._first_line} {self._header.labels[role]}"
-        )
+        return f"{self._names[role]}{i + self._first_line} {self._header.labels[role]}"
 
     def _is_remark(self, i: int) -> bool:
         """Say whether a row is a remark under the table rather than an O."""

@@ -97,7 +97,9 @@ class Grid:
         if self.percent_rows is None:
             return set()
         if column not in self._percents:
-            self._percents[column] = {row - self.top for row in self.percent_rows(column + self.left)}
+            self._percents[column] = {
+                row - self.top for row in self.percent_rows(column + self.left)
+            }
         return self._percents[column]
 
     def within(self) -> list[Merge]:

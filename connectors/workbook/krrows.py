@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.workbook.labels import DIRECT
 from connectors.workbook.lists import Request, parties, persons, requests
-from connectors.workbook.records import Seen
+from connectors.workbook.records import Seen, nth
 from connectors.workbook.values import date, is_nothing, label_number, response, title
 
 if TYPE_CHECKING:
@@ -82,9 +82,14 @@ class KrRows:
         ordinals = [number for _, number in bare]
         stated = self._of("kr.stated_id", krs) if "kr.stated_id" in self._filled else None
         if stated is not None:
-            counted = [label_number(text) if text is not None and len(text) < _SHORT else None for text in stated]
+            counted = [
+                label_number(text) if text is not None and len(text) < _SHORT else None
+                for text in stated
+            ]
             ordinals = [o if o is not None else c for o, c in zip(ordinals, counted, strict=True)]
-            stated = [None if c is not None else text for text, c in zip(stated, counted, strict=True)]
+            stated = [
+                None if c is not None else text for text, c in zip(stated, counted, strict=True)
+            ]
         columns: dict[str, Any] = {
             "row": self._ids(lines), "at": {"letter": self._names["kr"], "lines": lines},
             "objective_id": _counted(krs.objectives), "title": [text or None for text, _ in bare],
@@ -92,11 +97,17 @@ class KrRows:
             "@title": self._places("kr", lines),
         }  # fmt: skip
         if stated is not None and any(stated):
-            columns["stated_id"], columns["@stated_id"] = stated, self._places("kr.stated_id", lines)
+            columns["stated_id"], columns["@stated_id"] = (
+                stated,
+                self._places("kr.stated_id", lines),
+            )
         for role in ("kr.confidence", "kr.progress"):
             if role in self._told:
                 told = self._told[role]
-                columns[role[3:]], columns[f"@{role[3:]}"] = [told[i] for i in krs.rows], self._places(role, lines)
+                columns[role[3:]], columns[f"@{role[3:]}"] = (
+                    [told[i] for i in krs.rows],
+                    self._places(role, lines),
+                )
         for role in OF_KR:
             if role in self._filled:
                 columns[role], columns[f"@{role}"] = self._of(role, krs), self._places(role, lines)
@@ -108,11 +119,15 @@ class KrRows:
     def _dates(self, krs: Krs, lines: list[int]) -> Column:
         """Return the due dates; those that only the period can finish are said in words."""
         texts = self._of("kr.due_on", krs)
-        known: dict[str, tuple[str, bool]] = {text: date(text) for text in set(texts) if text is not None}
+        known: dict[str, tuple[str, bool]] = {
+            text: date(text) for text in set(texts) if text is not None
+        }
         open_ones = [i for i, text in enumerate(texts) if text is not None and known[text][1]]
         if open_ones:
             words = [[known[texts[i] or ""][0], texts[i]] for i in open_ones]
-            self._refer("due_on", "date_in_period", "kr.due_on", [lines[i] for i in open_ones], words)
+            self._refer(
+                "due_on", "date_in_period", "kr.due_on", [lines[i] for i in open_ones], words
+            )
         return [None if text is None or known[text][1] else known[text][0] for text in texts]
 
     def _people(self, krs: Krs, lines: list[int]) -> None:
@@ -133,7 +148,9 @@ class KrRows:
         words: dict[tuple[str, ...], int] = {}
         for text in set(texts) - {None}:
             people = persons(text or "")
-            known[text] = [words.setdefault(p, len(words)) for p in (keep(people) if keep else people)]
+            known[text] = [
+                words.setdefault(p, len(words)) for p in (keep(people) if keep else people)
+            ]
         rows: list[int] = []
         ordinals: list[int] = []
         which: list[int] = []
@@ -146,7 +163,13 @@ class KrRows:
         self._refer(field_, "person", role, rows, told, ordinals)
 
     def _refer(
-        self, field_: str, kind: str, role: str, lines: list[int], candidates: Any, ordinals: list[int] | None = None
+        self,
+        field_: str,
+        kind: str,
+        role: str,
+        lines: list[int],
+        candidates: Any,
+        ordinals: list[int] | None = None,
     ) -> None:  # noqa: ANN401 - a column as `runs` knows it
         self._out.run(
             "references",
@@ -159,9 +182,10 @@ class KrRows:
         )  # fmt: skip
 
     def _handshakes(self, krs: Krs) -> None:
-        number = 0
-        before = -1
-        found: dict[str, list[Any]] = {name: [] for name in ("kr", "number", "line", "party", *_REST)}
+        number, before, several = 0, -1, False
+        found: dict[str, list[Any]] = {
+            name: [] for name in ("kr", "number", "line", "count", "party", *_REST)
+        }
         role = "party" if "party" in self._names else "point"
         for kr, i, goes_on in krs.asks:
             number = number if kr == before else 0
@@ -172,8 +196,10 @@ class KrRows:
             asked = _one_request(party, said) or requests(party, said[0], said[1], said[2])
             if not asked:
                 self._pointless(i, said[0])
-            for request in asked:
+            for count, request in enumerate(asked, 1):
                 number += 1
+                several = several or count > 1
+                found["count"].append(count)
                 found["kr"].append(kr + self._first)
                 found["number"].append(number)
                 found["line"].append(i + self._first)
@@ -185,7 +211,7 @@ class KrRows:
         lines = found["line"]
         columns_: dict[str, Any] = {
             "row": {**self._ids(found["kr"]), "sign": "~", "numbers": found["number"]},
-            "at": {"letter": self._names[role], "lines": lines}, "kr_id": self._ids(found["kr"]),
+            "at": self._cells(role, lines, found["count"] if several else []), "kr_id": self._ids(found["kr"]),
         }  # fmt: skip
         for name in ("party", *_REST):
             if name in self._filled:
@@ -195,12 +221,21 @@ class KrRows:
     def _pointless(self, i: int, point: str | None) -> None:
         """Refuse a point without a party to make it; what says that there is nothing is none."""
         if point is not None and requests("?", point, None, None)[0].point:
-            seen = Seen(point, f"{self._names['point']}{i + self._first}", self._header.labels["point"])
+            seen = Seen(
+                point, f"{self._names['point']}{i + self._first}", self._header.labels["point"]
+            )
             self._out.refuse("handshakes", "party", seen, "point_without_party")
 
     def _of(self, role: str, krs: Krs) -> Column:
         column = self._filled[role]
         return [column[i] for i in krs.rows]
+
+    def _cells(self, role: str, lines: list[int], counts: list[int]) -> Any:  # noqa: ANN401 - a column as `runs` knows it
+        """Return the cells of handshakes; several out of one cell are counted."""
+        letter = self._names[role]
+        if not counts:
+            return {"letter": letter, "lines": lines}
+        return [nth(f"{letter}{line}", count) for line, count in zip(lines, counts, strict=True)]
 
     def _ids(self, lines: list[int]) -> dict[str, Any]:
         return {"letter": self._names["kr"], "lines": lines, "key": True}

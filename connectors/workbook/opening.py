@@ -91,7 +91,8 @@ def _open_spreadsheet(path: Path) -> Opened:
                 _mark_xlsx(archive, opened, grids)
         return opened
     if start != _OLE:
-        raise SourceError("workbook_unreadable", file=path.name)
+        page = start.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<")
+        raise SourceError("workbook_html" if page else "workbook_unreadable", file=path.name)
     if path.suffix.lower() in ZIPPED:
         # Excel wraps a workbook with a password into a file of the old kind.
         raise SourceError("workbook_password", file=path.name)

@@ -93,7 +93,10 @@ def read_sheet(grid: Grid, scope: str, options: Options, labels: Labels) -> dict
             rows = {row for row, start, _ in blocks if start in band}
             Blocks(grid, labels, band, rows, about, records).read()
     plain = records.plain()
-    said = {role: above.labelled[role].text if role in above.labelled else None for role in ("unit", "person")}
+    said = {
+        role: above.labelled[role].text if role in above.labelled else None
+        for role in ("unit", "person")
+    }
     people = "person" in records.held and said["person"] is None
     plain.update(sheet=grid.name, period=about.period, said={**said, "people": people})
     return plain

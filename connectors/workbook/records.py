@@ -138,13 +138,13 @@ class Records:
 
     def carries(self, objective: str, seen: Seen, number: int) -> int:
         """Say what an O carries; returns how many alignments it has by now."""
-        for target, share in targets(seen.text or ""):
+        for count, (target, share) in enumerate(targets(seen.text or ""), 1):
             number += 1
             row = f"{objective}^{number}"
             self.tables["alignments"].add(
                 {
                     "row": row,
-                    "at": seen.at,
+                    "at": nth(seen.at, count),
                     "objective_id": objective,
                     "share": share,
                     "@share": seen.place,
@@ -163,10 +163,10 @@ class Records:
             for name in ("point", "response", "response_reason")
         }
         found = requests(party.text, said["point"], said["response"], said["response_reason"])
-        for request in found:
+        for count, request in enumerate(found, 1):
             number += 1
             row = {
-                "row": f"{kr}~{number}", "at": party.at, "kr_id": kr,
+                "row": f"{kr}~{number}", "at": nth(party.at, count), "kr_id": kr,
                 "party": request.party, "@party": party.place,
                 "point": request.point, "response": response(request.response) if request.response else None,
                 "response_reason": request.reason,
@@ -277,6 +277,11 @@ HELD: dict[str, dict[str, tuple[str, ...]]] = {
     },
 }
 """By role, the columns that a sheet with its label can hold."""
+
+
+def nth(at: str, count: int) -> str:
+    """Return the place of one of several things in a cell: `D17`, `D17 (2)`, `D17 (3)`."""
+    return at if count == 1 else f"{at} ({count})"
 
 
 def legal_key(key: str) -> str:

@@ -53,7 +53,10 @@ def spread(told: Told, height: int, key: str) -> list[Any]:
     before, behind = _around(told, key)
     if "numbers" in told:
         sign = told["sign"]
-        return [f"{before}{line}{sign}{n}{behind}" for line, n in zip(told["lines"], told["numbers"], strict=True)]
+        return [
+            f"{before}{line}{sign}{n}{behind}"
+            for line, n in zip(told["lines"], told["numbers"], strict=True)
+        ]
     return [f"{before}{line}{behind}" for line in told["lines"]]
 
 

@@ -93,7 +93,11 @@ class Package:
             _mark_formulas(grid, xml)
         if b't="e"' in xml or b"t='e'" in xml:
             for found in _ERROR.finditer(xml):
-                _put(grid, found[1] + found[2], Fault("error_cell", found[3].decode("ascii", "replace")))
+                _put(
+                    grid,
+                    found[1] + found[2],
+                    Fault("error_cell", found[3].decode("ascii", "replace")),
+                )
 
     def _percents_in(self, xml: bytes) -> Callable[[int], set[int]] | None:
         """Return what finds the per-cent cells of a column; None where no style is per cent."""
@@ -107,7 +111,13 @@ class Package:
             cell = rb'\sr=["\']' + letters(column).encode() + rb'([0-9]{1,7})["\']'
             pattern = _CELL + rb'(?=[^>]*\ss=["\'](?:' + styles + rb')["\'])[^>]*?' + cell
             if b'<c r="' in xml:
-                pattern = rb'<c r="' + letters(column).encode() + rb'([0-9]{1,7})" s="(?:' + styles + rb')"'
+                pattern = (
+                    rb'<c r="'
+                    + letters(column).encode()
+                    + rb'([0-9]{1,7})" s="(?:'
+                    + styles
+                    + rb')"'
+                )
             return {int(line) - 1 for line in re.findall(pattern, xml)}
 
         return rows

@@ -67,7 +67,9 @@ def is_nothing(text: str | None) -> bool:
     >>> is_nothing("无"), is_nothing(" N / A "), is_nothing("市场部")
     (True, True, False)
     """
-    return not text or (text[0] in _NOTHING_BEGINS and len(text) < _LONGEST_NOTHING and plain(text) in NOTHING)
+    return not text or (
+        text[0] in _NOTHING_BEGINS and len(text) < _LONGEST_NOTHING and plain(text) in NOTHING
+    )
 
 
 @lru_cache(maxsize=4096)
