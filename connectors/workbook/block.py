@@ -150,21 +150,18 @@ class Blocks:
     def _begins(self, row: int) -> bool:
         """Say whether the next block begins in a row, rather than one more KR."""
         assert self._header is not None  # noqa: S101 - asked only below a header
-        kr_columns = set(self._header.span(KR))
+        kr_columns = self._header.span(KR)
         for column in self._columns:
+            if column >= kr_columns.stop:
+                # A point or a party may begin with O2 as well.
+                return False
             label = self._labels.of(self._grid.rows[row][column])
             if label is None or label.role not in (*_BEGINS, *_CONTEXT):
                 continue
-            titled = column in kr_columns and label.value is not None and label.number is None
-            if not titled and (
-                column in kr_columns or self._header_is_left(column) or label.role in _BEGINS
-            ):
+            # A KR may be called 目标：…; where O2：… stands, an O begins.
+            if column not in kr_columns or label.value is None or label.number is not None:
                 return True
         return False
-
-    def _header_is_left(self, column: int) -> bool:
-        assert self._header is not None  # noqa: S101 - asked only below a header
-        return column < min(self._header.columns.values())
 
     # -- the rows above the KRs -----------------------------------------------------------------
 
@@ -221,8 +218,8 @@ class Blocks:
         for below in range(row + 1, self._grid.height):
             if below in self._headers:
                 return True
-            found = (self._labels.of(self._grid.rows[below][column]) for column in self._columns)
-            if any(label is not None and label.role == OBJECTIVE for label in found):
+            pairs, _ = pairs_of(self._grid, self._labels, below, self._columns)
+            if any(pair.label.role == OBJECTIVE for pair in pairs):
                 return False
         return True
 

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 WIDEST = 16_384
 """Columns of the widest sheet that a spreadsheet program makes; cells are numbered by it."""
 
-_ADDED = 1000
+_MORE_ROWS = 1000
+_MORE_COLUMNS = 50
 _STRAY = "\u200b\u200c\u200d\u2060\ufeff"
 _BREAKS = re.compile(r"_x000[dD]_\n?|\r\n?|\u2028|\u2029|\v|\f")
 
@@ -79,14 +80,21 @@ class Grid:
     def put(self, row: int, column: int, value: Value) -> None:
         """Set a cell by its row and column on the sheet, counted from 0.
 
-        Rows are added below where the cell lies there, as cells without a value may; a cell that
-        lies further off is dropped.
+        Rows and columns are added where the cell lies below or right of what is there, as cells
+        without a value may; a cell that lies further off is dropped.
         """
         row, column = row - self.top, column - self.left
-        if self.rows and 0 <= column < self.width and self.height <= row < self.height + _ADDED:
+        if not self.rows or row < 0 or column < 0:
+            return
+        if row >= self.height + _MORE_ROWS or column >= self.width + _MORE_COLUMNS:
+            return
+        if column >= self.width:
+            added = column + 1 - self.width
+            for cells in self.rows:
+                cells.extend([None] * added)
+        if row >= self.height:
             self.rows.extend([None] * self.width for _ in range(row + 1 - self.height))
-        if 0 <= row < self.height and 0 <= column < self.width:
-            self.rows[row][column] = value
+        self.rows[row][column] = value
 
     def cell(self, row: int, column: int) -> str:
         """Return the name of a cell, such as `D17`, that is counted within `rows`."""
