@@ -2,7 +2,7 @@
 
 polars reads a regular file at memory speed, but it fills short rows up without a word, says of
 long ones only that there are some, and takes a quote within a cell for the beginning of a quoted
-text. So its result is taken only where the separators add up, and Python's own reader, which says
+text. So its result is taken only where all bytes add up, and Python's own reader, which says
 the row, reads the rest. Both must agree on every file that polars is trusted with.
 """
 
@@ -80,32 +80,33 @@ def _fast(utf8: bytes, header: list[str], separator: str) -> Raw | None:
         frame = pl.read_csv(utf8, has_header=False, skip_rows=1, schema=schema, separator=separator)
     except pl.exceptions.PolarsError:
         return None
-    between = utf8.count(separator.encode(), start)
-    quotes = utf8.count(b'"', start)
-    if quotes and not _in_pairs(utf8, start, separator.encode(), quotes):
-        return None
-    if not _adds_up(frame, between, separator, quoted=quotes > 0):
+    if not _adds_up(frame, utf8, start) or not _in_pairs(utf8, start, separator.encode()):
         return None
     return Raw(_numbered(frame), tuple(names))
 
 
-def _in_pairs(utf8: bytes, start: int, separator: bytes, quotes: int) -> bool:
-    """Whether every quote opens a cell or closes one, and there is none within a cell."""
-    before, behind = b"[" + separator + b"\n]", b"(?=" + separator + rb"|\r?\n|\Z)"
-    quoted = re.compile(b"()" + before + b'"[^"]*"' + behind)
-    return 2 * len(quoted.findall(utf8, start - 1)) == quotes
+def _adds_up(frame: pl.DataFrame, utf8: bytes, start: int) -> bool:
+    """Whether every byte is either in a cell, between two, at a line's end or a quote around one.
+
+    It is not where a row is too short, nor where half a line's end got into a cell, as that would
+    then be counted twice. What polars makes of a quote within a cell is not to be trusted at all.
+    """
+    quotes = utf8.count(b'"', start)
+    if (
+        quotes
+        and frame.select(pl.any_horizontal(pl.all().str.contains('"', literal=True).any())).item()
+    ):
+        return False
+    cells = sum(frame.select(pl.all().str.len_bytes().sum()).row(0))
+    ends = frame.height + utf8.count(b"\r", start)
+    between = frame.height * (frame.width - 1)
+    return cells + between + ends + quotes == len(utf8) - start
 
 
-def _adds_up(frame: pl.DataFrame, between: int, separator: str, *, quoted: bool) -> bool:
-    """Whether every row has as many cells as there are columns, and no quote got into a cell."""
-    if quoted:
-        # A line break as another system writes it would be the only thing the readers differ in.
-        odd = pl.all().str.contains('"', literal=True) | pl.all().str.contains("\r", literal=True)
-        if frame.select(pl.any_horizontal(odd.any())).item():
-            return False
-        counts = frame.select(pl.all().str.count_matches(separator, literal=True).sum())
-        between -= sum(counts.row(0))
-    return between == frame.height * (frame.width - 1)
+def _in_pairs(utf8: bytes, start: int, separator: bytes) -> bool:
+    """Whether every second quote ends its cell, so that none is within a quoted one."""
+    quoted = re.compile(b'()"[^"]*"(?=[' + separator + rb"\r\n])")
+    return 2 * len(quoted.findall(utf8, start)) == utf8.count(b'"', start)
 
 
 def _numbered(frame: pl.DataFrame) -> pl.DataFrame:
