@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from connectors.landing import Landing
     from okr.ledger import Ledger
     from okr.reconcile.intake import Intake, SourceOutcome
-    from okr.reconcile.warehouse import Warehouse
     from okr.report import Report
     from okr.settings import Block, Settings
 
@@ -104,7 +103,12 @@ def named_sources(settings: Settings, sources: Sequence[str] | None) -> list[str
 
 
 def pull_source(
-    settings: Settings, name: str, report: Report, *, at: datetime | None = None, block: Block | None = None
+    settings: Settings,
+    name: str,
+    report: Report,
+    *,
+    at: datetime | None = None,
+    block: Block | None = None,
 ) -> Pulled:
     """Pull one source into the landing. One that fails does not raise: the result says why.
 
@@ -115,7 +119,10 @@ def pull_source(
     from connectors import connect  # noqa: PLC0415 (connectors bring polars and more)
 
     connector = connect(
-        name, settings.sources[name], zone=settings.zone, secrets=lambda secret: resolve(secret, block=block)
+        name,
+        settings.sources[name],
+        zone=settings.zone,
+        secrets=lambda secret: resolve(secret, block=block),
     )
     try:
         ref = _landing(settings).pull(connector, report, at or now(settings))
@@ -180,9 +187,7 @@ def _state(
     from okr.reconcile import state, warehouse  # noqa: PLC0415 (DuckDB and polars)
     from okr.reconcile.intake import Intake  # noqa: PLC0415
 
-    decided = {
-        (one.subject, one.details.get("delivery")): one.decision for one in ledger.decisions("delivery")
-    }
+    decided = {(one.subject, str(one.details.get("delivery"))): one.decision for one in ledger.decisions("delivery")}
     path = settings.warehouse.path
     with warehouse.lock(path, report), warehouse.building(path, settings.engine) as house:
         asked = {one.name: one for one in pulled}
@@ -190,12 +195,10 @@ def _state(
         report.stage("validate", total=len(settings.sources))
         outcomes = []
         for name in settings.source_order():
-            outcomes.append(_source(house, intake, _landing(settings), asked.get(name), name, decided))
+            outcomes.append(_source(intake, _landing(settings), asked.get(name), name, decided))
             report.advance()
         rows = state.understand(house, settings, report, at)
-        found = state.judge(
-            house, settings, report, run_id=run_id, command=command, at=at, rows=rows
-        )
+        found = state.judge(house, settings, report, run_id=run_id, command=command, at=at, rows=rows)
         report.stage("publish")
     return SyncResult(
         run_id=run_id,
@@ -211,32 +214,35 @@ def _state(
 
 
 def _source(
-    house: Warehouse,
     intake: Intake,
     landing: Landing,
     asked: Pulled | None,
     name: str,
-    decided: Mapping[tuple[str, object], str],
+    decided: Mapping[tuple[str, str], str],
 ) -> SourceOutcome:
     """Let one source stand, fail or be taken, as it was delivered and decided."""
     if asked is not None and asked.delivery_id is None:
         return intake.fail(name, asked.code or "source_failed", asked.values)
     ref = landing.latest(name)
     held, merged = intake.before(name)
-    if ref is None or (asked is None and ref.delivery_id in {merged, held} and (name, held) not in decided):
+    if ref is None or (asked is None and ref.delivery_id in {merged, held} and (name, held or "") not in decided):
         return intake.stand(name)
     verdict = decided.get((name, ref.delivery_id))
     baseline = None
     if held and held != ref.delivery_id:
         earlier = landing.find(name, held)
-        if earlier is not None and decided.get((name, held)) == "accept":
+        if earlier is not None and decided.get((name, held or "")) == "accept":
             baseline = landing.read(earlier)
         elif earlier is not None and earlier.manifest.content_hash == ref.manifest.content_hash:
             # The very same again: what was decided of it still stands.
-            verdict = decided.get((name, held))
+            verdict = decided.get((name, held or ""))
     try:
         return intake.take(
-            landing.read(ref), ref.delivery_id, ref.delivered_at, decision=verdict, baseline=baseline
+            landing.read(ref),
+            ref.delivery_id,
+            ref.delivered_at,
+            decision=verdict,
+            baseline=baseline,
         )
     except SourceError as failure:
         intake.undo(name)

@@ -35,15 +35,33 @@ SCOPES_LIMIT = 0.3
 class Delivered(Protocol):
     """What a connector brought, as much of it as is read here (see `connectors.protocol`)."""
 
-    source: str
-    frames: Mapping[str, pl.DataFrame]
-    holds: Mapping[str, Mapping[str, Sequence[str]]]
-    whole: bool
-    scopes: Sequence[str]
-    failures: Sequence[Any]
-    refusals: Sequence[Any]
-    references: pl.DataFrame | None
-    finer_links: bool
+    @property
+    def source(self) -> str:  # noqa: D102 (see there)
+        ...
+    @property
+    def frames(self) -> Mapping[str, pl.DataFrame]:  # noqa: D102 (see there)
+        ...
+    @property
+    def holds(self) -> Mapping[str, Mapping[str, Sequence[str]]]:  # noqa: D102 (see there)
+        ...
+    @property
+    def whole(self) -> bool:  # noqa: D102 (see there)
+        ...
+    @property
+    def scopes(self) -> Sequence[str]:  # noqa: D102 (see there)
+        ...
+    @property
+    def failures(self) -> Sequence[Any]:  # noqa: D102 (see there)
+        ...
+    @property
+    def refusals(self) -> Sequence[Any]:  # noqa: D102 (see there)
+        ...
+    @property
+    def references(self) -> pl.DataFrame | None:  # noqa: D102 (see there)
+        ...
+    @property
+    def finer_links(self) -> bool:  # noqa: D102 (see there)
+        ...
 
 
 @dataclass
@@ -173,9 +191,7 @@ class Intake:
         if delivery.refusals:
             self._house.add("store.quarantine", _refusals(delivery))
         if delivery.references is not None:
-            self._house.add(
-                "store.reference", delivery.references.with_columns(pl.lit(source).alias("source"))
-            )
+            self._house.add("store.reference", delivery.references.with_columns(pl.lit(source).alias("source")))
         scope_of = _scope_of_parts(delivery)
         held = [
             (source, table, part, scope_of.get(part, part), column)
@@ -192,7 +208,7 @@ class Intake:
         of_scope = "" if scope is None else " and scope = $scope"
         values = {"source": source} | ({} if scope is None else {"scope": scope})
         for name in _BY_SCOPE:
-            self._house.run(f"delete from store.{name} where source = $source{of_scope}", **values)  # noqa: S608
+            self._house.run(f"delete from store.{name} where source = $source{of_scope}", **values)
 
     def _keep(
         self,
@@ -216,8 +232,7 @@ class Intake:
             condition = ""
         for name in _BY_SCOPE:
             self._house.run(
-                f"insert into store.{name} by name select * from prev.store.{name} "  # noqa: S608
-                f"where source = $source{condition}",
+                f"insert into store.{name} by name select * from prev.store.{name} where source = $source{condition}",
                 **values,
             )
 
@@ -232,13 +247,13 @@ class Intake:
         for table in TABLES.values():
             key = columns(table.key)
             before = self._house.value(
-                f"select count(*) from prev.store.{table.name} where source = $source",  # noqa: S608
+                f"select count(*) from prev.store.{table.name} where source = $source",
                 source=source,
             )
             if before < LEAST_ROWS:
                 continue
             gone = self._house.value(
-                f"select count(*) from (select {key} from prev.store.{table.name} where source = $source "  # noqa: S608
+                f"select count(*) from (select {key} from prev.store.{table.name} where source = $source "
                 f"except select {key} from store.{table.name} where source = $source)",
                 source=source,
             )
@@ -249,7 +264,8 @@ class Intake:
     def before(self, source: str) -> tuple[str | None, str | None]:
         """Return the delivery that was held back at the last run, and the one that was merged last."""
         found = self._house.rows(
-            "select held_delivery, delivery_id from prev.store.sources where source = $source", source=source
+            "select held_delivery, delivery_id from prev.store.sources where source = $source",
+            source=source,
         )
         return found[0] if found else (None, None)
 
@@ -266,7 +282,7 @@ class Intake:
 
     # -- states -------------------------------------------------------------------------------------
 
-    def _state(
+    def _state(  # noqa: PLR0913 (a row of a table)
         self,
         source: str,
         state: str,
@@ -301,10 +317,12 @@ class Intake:
 
     def _keep_state(self, source: str) -> None:
         self._house.run(
-            "insert into store.sources select * from prev.store.sources where source = $source", source=source
+            "insert into store.sources select * from prev.store.sources where source = $source",
+            source=source,
         )
         self._house.run(
-            "insert into store.failures select * from prev.store.failures where source = $source", source=source
+            "insert into store.failures select * from prev.store.failures where source = $source",
+            source=source,
         )
 
     def _keep_failures(self, source: str, failures: list[tuple[str, str, dict[str, object]]]) -> None:
@@ -325,15 +343,16 @@ class Intake:
 
     def _outcome(self, source: str, *, asked: bool = True) -> SourceOutcome:
         found = self._house.rows(
-            'select state, code, "values", delivered_at from store.sources where source = $s', s=source
+            'select state, code, "values", delivered_at from store.sources where source = $s',
+            s=source,
         )
         state, code, values, since = found[0] if found else ("stood", None, None, None)
         failures = self._house.rows(
-            'select scope, code, "values" from store.failures where source = $s order by scope', s=source
+            'select scope, code, "values" from store.failures where source = $s order by scope',
+            s=source,
         )
         rows = sum(
-            self._house.value(f"select count(*) from store.{table} where source = $s", s=source)  # noqa: S608
-            for table in TABLES
+            self._house.value(f"select count(*) from store.{table} where source = $s", s=source) for table in TABLES
         )
         return SourceOutcome(
             name=source,
@@ -407,6 +426,18 @@ def _refusals(delivery: Delivered) -> pl.DataFrame:
         )
         for refusal in delivery.refusals
     ]
-    names = ("source", "scope", "table", "record_id", "row_unit", "parent_id", "place", "field", "value", "code", "values")
+    names = (
+        "source",
+        "scope",
+        "table",
+        "record_id",
+        "row_unit",
+        "parent_id",
+        "place",
+        "field",
+        "value",
+        "code",
+        "values",
+    )
     schema: dict[str, Any] = dict.fromkeys(names, pl.String) | {"whole": pl.Boolean}
     return pl.DataFrame(rows, schema=schema, orient="row")

@@ -25,14 +25,22 @@ if TYPE_CHECKING:
 
 MACROS = (
     # A thing as a message shows it: its title only where everybody may see it.
-    "create or replace temp macro thing(label, title, public) as "
-    "{'label': label, 'title': case when public then title end, 'hidden': not public}",
+    """create or replace temp macro thing(label, title, public) as
+    {'label': label, 'title': case when public then title end, 'hidden': not public}""",
     "create or replace temp macro percent(share) as printf('%.10g%%', 100 * share)",
-    "create or replace temp macro shown_point(point, public) as "
-    "case when public then coalesce(point, '—') end",
+    "create or replace temp macro shown_point(point, public) as case when public then coalesce(point, '—') end",
 )
 
-RELATIONS = ("objective", "key_result", "carry", "inferred", "carriers", "owned", "handshake", "dependency")
+RELATIONS = (
+    "objective",
+    "key_result",
+    "carry",
+    "inferred",
+    "carriers",
+    "owned",
+    "handshake",
+    "dependency",
+)
 """Files of `relations/`, in the order in which they build on each other."""
 
 FOUND = """
@@ -153,7 +161,8 @@ class Judge:
             if said
         ]
         house.make(
-            "unit_name", _frame(names, unit_id=pl.String, active=pl.Boolean, said=pl.String, written=pl.String)
+            "unit_name",
+            _frame(names, unit_id=pl.String, active=pl.Boolean, said=pl.String, written=pl.String),
         )
 
     def _parties(self) -> None:
@@ -163,7 +172,10 @@ class Judge:
             "select distinct metric from merged.key_results where metric is not null union "
             "select distinct measure_unit from merged.key_results where measure_unit is not null"
         )
-        house.make("folded", _frame([(said, fold_text(said)) for (said,) in texts], text=pl.String, said=pl.String))
+        house.make(
+            "folded",
+            _frame([(said, fold_text(said)) for (said,) in texts], text=pl.String, said=pl.String),
+        )
         house.run_file("relations/party.sql")
         unknown = [party for (party,) in house.rows("select party from party where unit_id is null order by party")]
         known = [name for (name,) in house.rows("select distinct written from unit_name where active order by 1")]
@@ -184,15 +196,14 @@ class Judge:
             asked = [
                 said
                 for (said,) in house.rows(
-                    'select distinct "value" from judged.refused_references where code = $code order by 1', code=code
+                    'select distinct "value" from judged.refused_references where code = $code order by 1',
+                    code=code,
                 )
             ]
             if not asked:
                 continue
             ids = [found for (found,) in house.rows(known)]
-            told = [
-                (said, _json_nearest(said, near)) for said, near in nearest(asked, ids).items()
-            ]
+            told = [(said, _json_nearest(said, near)) for said, near in nearest(asked, ids).items()]
             with house.lent(told=_frame(told, said=pl.String, told=pl.String)):
                 house.run(
                     'update judged.refused_references r set "values" = t.told from told t '
@@ -200,7 +211,7 @@ class Judge:
                     code=code,
                 )
         house.run(
-            'update judged.refused_references set "values" = to_json({\'value\': "value", \'nearest\': []}) '
+            "update judged.refused_references set \"values\" = to_json({'value': \"value\", 'nearest': []}) "
             "where \"values\" = '{}'"
         )
 
@@ -309,4 +320,3 @@ def _json_nearest(said: str, near: list[str]) -> str:
 
 def _frame(rows: list, **schema: pl.DataType | type[pl.DataType]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
-

@@ -129,5 +129,10 @@ def _store_columns(table: Table) -> str:
 
 def _history_columns(table: Table) -> str:
     parts = [f'"{name}" {sql_type(table.dtypes[name])}' for name in lasting(table)]
-    parts += ["source varchar", "hash varchar not null", "from_run integer not null", "to_run integer"]
+    parts += [
+        "source varchar",
+        "hash varchar not null",
+        "from_run integer not null",
+        "to_run integer",
+    ]
     return ", ".join(parts)

@@ -20,9 +20,7 @@ class Unresolved(Exception):  # noqa: N818 (it is an answer, not a failure)
     `code` is a text `quarantine.<code>`; `said` are the candidates as written; `candidates` what they may mean.
     """
 
-    def __init__(
-        self, code: str, said: Sequence[str], known: Sequence[str], candidates: Sequence[str] = ()
-    ) -> None:
+    def __init__(self, code: str, said: Sequence[str], known: Sequence[str], candidates: Sequence[str] = ()) -> None:
         super().__init__(code)
         self.code = code
         self.said = list(said)

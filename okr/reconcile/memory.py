@@ -23,7 +23,15 @@ WITH_PROGRESS = {
 }
 WITH_CONTENT = {"objectives": "objective", "key_results": "kr", "handshakes": "handshake"}
 
-IDENTIFIED = ("org_units", "people", "periods", "objectives", "key_results", "handshakes", "meetings")
+IDENTIFIED = (
+    "org_units",
+    "people",
+    "periods",
+    "objectives",
+    "key_results",
+    "handshakes",
+    "meetings",
+)
 
 
 def begin_run(house: Warehouse, run_id: str, started_at: datetime, command: str, current_period: str | None) -> int:
@@ -64,18 +72,18 @@ def _rows(house: Warehouse, table: Table, run: int) -> None:
     told = ", ".join(f"coalesce({quoted(name)}::varchar, chr(30))" for name in names)
     # A separator that no text may hold, and a mark for null: two rows never give one text.
     house.run(
-        f"create or replace temp table present as select {columns(names)}, source, "  # noqa: S608
+        f"create or replace temp table present as select {columns(names)}, source, "
         f"md5(concat_ws(chr(31), {told}, source)) as hash from merged.{table.name}"
     )
     same = " and ".join(f"h.{quoted(name)} = p.{quoted(name)}" for name in table.key)
     house.run(
-        f"insert into history.{table.name} by name "  # noqa: S608
+        f"insert into history.{table.name} by name "
         f"select h.* replace (case when h.to_run is null and p.hash is null then $run else h.to_run end as to_run) "
         f"from prev.history.{table.name} h left join present p on {same} and h.hash = p.hash",
         run=run,
     )
     house.run(
-        f"insert into history.{table.name} by name "  # noqa: S608
+        f"insert into history.{table.name} by name "
         f"select p.*, $run as from_run, null as to_run from present p "
         f"anti join (select {key}, hash from prev.history.{table.name} where to_run is null) h "
         f"on {same} and h.hash = p.hash",
@@ -86,12 +94,12 @@ def _rows(house: Warehouse, table: Table, run: int) -> None:
 def _progress(house: Warehouse, run: int) -> None:
     """Keep progress and confidence, which change every night, in a narrow history of their own."""
     present = " union all ".join(
-        f"select '{kind}' as kind, {columns(TABLES[name].key)} as id, {progress}::double as progress, {confidence} "  # noqa: S608
+        f"select '{kind}' as kind, {columns(TABLES[name].key)} as id, {progress}::double as progress, {confidence} "
         f"as confidence from merged.{name}"
         for name, (kind, progress, confidence) in WITH_PROGRESS.items()
     )
     house.run(
-        f"create or replace temp table present as select * from ({present}) "  # noqa: S608
+        f"create or replace temp table present as select * from ({present}) "
         "where progress is not null or confidence is not null"
     )
     same = (
@@ -99,13 +107,13 @@ def _progress(house: Warehouse, run: int) -> None:
         "and h.confidence is not distinct from p.confidence"
     )
     house.run(
-        "insert into history.progress select h.* replace ("  # noqa: S608
+        "insert into history.progress select h.* replace ("
         "case when h.to_run is null and p.id is null then $run else h.to_run end as to_run) "
         f"from prev.history.progress h left join present p on {same}",
         run=run,
     )
     house.run(
-        "insert into history.progress select p.*, $run, null from present p "  # noqa: S608
+        "insert into history.progress select p.*, $run, null from present p "
         f"anti join (select * from prev.history.progress where to_run is null) h on {same}",
         run=run,
     )
@@ -121,14 +129,15 @@ def _content(house: Warehouse, at: datetime) -> None:
         table = TABLES[name]
         told = ", ".join(f"coalesce({quoted(column)}::varchar, chr(30))" for column in table.content)
         parts.append(
-            f"select '{kind}' as kind, {columns(table.key)} as id, md5(concat_ws(chr(31), {told})) as hash "  # noqa: S608
+            f"select '{kind}' as kind, {columns(table.key)} as id, md5(concat_ws(chr(31), {told})) as hash "
             f"from merged.{name}"
         )
     house.run(f"create or replace temp table present as {' union all '.join(parts)}")
     house.run(
         "insert into history.content "
         "select coalesce(p.kind, h.kind), coalesce(p.id, h.id), coalesce(p.hash, h.hash), "
-        "case when h.id is null then null when p.id is null or p.hash = h.hash then h.changed_at else $at::timestamptz end, "
+        "case when h.id is null then null when p.id is null or p.hash = h.hash then h.changed_at "
+        "else $at::timestamptz end, "
         "coalesce(h.first_seen, $at::timestamptz) "
         "from present p full join prev.history.content h on h.kind = p.kind and h.id = p.id",
         at=at,
@@ -146,7 +155,7 @@ def _identities(house: Warehouse, at: datetime, rows: dict[str, str]) -> None:
         table = TABLES[name]
         (key,) = table.key
         house.run(
-            "insert into okr.identities "  # noqa: S608
+            "insert into okr.identities "
             f"select '{table.kind}', s.{key}, s.source, s.{key}, 'id', $at::timestamptz "
             f"from (select distinct {key}, source from {rows[name]}) s "
             f"anti join (select * from prev.okr.identities where kind = '{table.kind}') i "
@@ -155,9 +164,7 @@ def _identities(house: Warehouse, at: datetime, rows: dict[str, str]) -> None:
         )
 
 
-FINGERPRINT = (
-    "left(sha256(json_array(period_id, code, subject_kind, subject_id, counterparty_unit_id)::varchar), 16)"
-)
+FINGERPRINT = "left(sha256(json_array(period_id, code, subject_kind, subject_id, counterparty_unit_id)::varchar), 16)"
 
 
 def begin_gaps(house: Warehouse) -> None:
@@ -172,7 +179,7 @@ def begin_gaps(house: Warehouse) -> None:
 def keep_gaps(house: Warehouse, period_id: str, provisional: list[str]) -> None:
     """Add what one view found; what is stated twice is one gap."""
     house.run(
-        "insert into gap select distinct on (fingerprint) "  # noqa: S608
+        "insert into gap select distinct on (fingerprint) "
         f"{FINGERPRINT} as fingerprint, period_id, code, severity, subject_kind, subject_id, f.unit_id, "
         "counterparty_unit_id, notify_person_id, detail, list_contains($provisional, code), u.name, c.name "
         "from (select $period as period_id, * from found_gap) f "
@@ -195,7 +202,7 @@ def close_gaps(house: Warehouse, run: int, at: datetime, judged: list[str], toda
     ]  # fmt: skip
     same = " and ".join(f"g.{name} is not distinct from h.{name}" for name in told)
     house.run(
-        "insert into history.gaps "  # noqa: S608
+        "insert into history.gaps "
         f"select h.* exclude (ended_as) replace (case when ended_as is null then h.to_run else $run end as to_run, "
         f"coalesce(ended_as, h.ended) as ended) from ("
         f"select h.*, case when h.to_run is not null then null "
@@ -224,7 +231,8 @@ def tally(house: Warehouse, run: int, period_id: str | None) -> tuple[dict[str, 
     """Return the open gaps of a view by severity, and how many this run opened and resolved in all views."""
     by_severity = dict(
         house.rows(
-            "select severity, count(*) from history.gaps where to_run is null and period_id = $period group by severity",
+            "select severity, count(*) from history.gaps where to_run is null and period_id = $period "
+            "group by severity",
             period=period_id,
         )
     )

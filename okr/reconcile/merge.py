@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from okr.reconcile.warehouse import columns, quoted
-from schemas import TABLES
 
 if TYPE_CHECKING:
     from okr.reconcile.warehouse import Warehouse
@@ -36,7 +35,8 @@ def rank_sources(house: Warehouse, settings: Settings) -> None:
     house.run('create or replace temp table source_rank (source varchar, "column" varchar, rank bigint)')
     order = settings.source_order()
     house.run(
-        'insert into source_rank select unnest($names), null, unnest(range(len($names)))', names=[*order, "settings"]
+        "insert into source_rank select unnest($names), null, unnest(range(len($names)))",
+        names=[*order, "settings"],
     )
     for column, names in settings.fields.items():
         rest = [name for name in order if name not in names]
@@ -51,9 +51,7 @@ def merge_table(house: Warehouse, table: Table, settings: Settings, rows: str) -
     """Make `merged.<table>` and `okr.<table>` out of the relation `rows`, laid out like `store.<table>`."""
     _make_holds(house, table)
     key = columns(table.key)
-    shared = house.value(
-        f"select count(*) from (select {key} from {rows} group by all having count(*) > 1)"  # noqa: S608
-    )
+    shared = house.value(f"select count(*) from (select {key} from {rows} group by all having count(*) > 1)")
     alone = _alone(table, rows)
     if not shared:
         # One row a thing already: nothing to choose, and nothing to copy.
@@ -61,16 +59,15 @@ def merge_table(house: Warehouse, table: Table, settings: Settings, rows: str) -
     else:
         names = columns(table.key)
         house.run(
-            f"create or replace temp table several as select {names} from {rows} "  # noqa: S608
-            f"group by all having count(*) > 1"
+            f"create or replace temp table several as select {names} from {rows} group by all having count(*) > 1"
         )
         house.run(
-            f"create or replace table merged.{table.name} as "  # noqa: S608
+            f"create or replace table merged.{table.name} as "
             f"select * from ({alone}) where ({key}) not in (select ({key}) from several) "
             f"union all by name {_together(table, settings, rows)}"
         )
     shown = columns(table.columns)
-    house.run(f"create or replace view okr.{table.name} as select {shown}, source from merged.{table.name}")  # noqa: S608
+    house.run(f"create or replace view okr.{table.name} as select {shown}, source from merged.{table.name}")
 
 
 def _make_holds(house: Warehouse, table: Table) -> None:
@@ -78,11 +75,9 @@ def _make_holds(house: Warehouse, table: Table) -> None:
     asked = [*KNOWN.get(table.name, ()), *(name for name in DEFAULTS if name in table.dtypes)]
     if not asked:
         return
-    parts = ", ".join(
-        f"bool_or(\"column\" = '{name}') as holds_{name}" for name in dict.fromkeys(asked)
-    )
+    parts = ", ".join(f"bool_or(\"column\" = '{name}') as holds_{name}" for name in dict.fromkeys(asked))
     house.run(
-        f"create or replace table store.{table.name}_holds as select source, part, {parts} "  # noqa: S608
+        f"create or replace table store.{table.name}_holds as select source, part, {parts} "
         f"from store.holds where \"table\" = '{table.name}' group by all"
     )
 
@@ -102,7 +97,7 @@ def _alone(table: Table, rows: str) -> str:
             f" as {name}_known"
         )
     joined = f" left join store.{table.name}_holds h using (source, part)" if known else ""
-    return f"select {', '.join(parts)} from {rows} s{joined}"  # noqa: S608
+    return f"select {', '.join(parts)} from {rows} s{joined}"
 
 
 def _together(table: Table, settings: Settings, rows: str) -> str:
@@ -118,7 +113,11 @@ def _together(table: Table, settings: Settings, rows: str) -> str:
             f"first(s.{quoted(name)} order by {rank}, {newest} desc nulls last)"
             f" filter (where s.{quoted(name)} is not null {_stated(name)})"
         )
-        parts.append(f"coalesce({chosen}, {DEFAULTS[name]}) as {quoted(name)}" if name in DEFAULTS else f"{chosen} as {quoted(name)}")
+        parts.append(
+            f"coalesce({chosen}, {DEFAULTS[name]}) as {quoted(name)}"
+            if name in DEFAULTS
+            else f"{chosen} as {quoted(name)}"
+        )
     parts.append(f"first(s.source order by r.rank, {newest} desc nulls last) as source")
     parts.append(f"first(s.place order by r.rank, {newest} desc nulls last) as place")
     for name in KNOWN.get(table.name, ()):
@@ -126,17 +125,18 @@ def _together(table: Table, settings: Settings, rows: str) -> str:
         # One source that was refused the value leaves it unknown, unless another one says it.
         parts.append(
             f"coalesce(bool_or(h.holds_{name}), false) and "
-            f"(bool_or(s.{quoted(name)} is not null) or not bool_or(coalesce(list_contains(s.refused, '{name}'), false)))"
+            f"(bool_or(s.{quoted(name)} is not null) "
+            f"or not bool_or(coalesce(list_contains(s.refused, '{name}'), false)))"
             f" as {name}_known"
         )
-    joins = "join source_rank r on r.source = s.source and r.\"column\" is null"
+    joins = 'join source_rank r on r.source = s.source and r."column" is null'
     for name in settings.fields:
         if name in table.dtypes:
             joins += f" join source_rank r_{name} on r_{name}.source = s.source and r_{name}.\"column\" = '{name}'"
     if any(name in table.dtypes for name in (*KNOWN.get(table.name, ()), *DEFAULTS)):
         joins += f" left join store.{table.name}_holds h on h.source = s.source and h.part = s.part"
     return (
-        f"select {columns(table.key, 's')}, {', '.join(parts)} from {rows} s {joins} "  # noqa: S608
+        f"select {columns(table.key, 's')}, {', '.join(parts)} from {rows} s {joins} "
         f"where ({columns(table.key, 's')}) in (select ({key}) from several) group by all"
     )
 

@@ -31,7 +31,9 @@ def current(rows: Iterable[tuple[str, date, date]], today: date) -> str | None:
         rows: period_id, starts_on, ends_on (both inclusive).
         today: the day in the company's zone.
     """
-    holding = [(ends_on - starts_on, period_id) for period_id, starts_on, ends_on in rows if starts_on <= today <= ends_on]
+    holding = [
+        (ends_on - starts_on, period_id) for period_id, starts_on, ends_on in rows if starts_on <= today <= ends_on
+    ]
     return min(holding)[1] if holding else None
 
 

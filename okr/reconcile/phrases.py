@@ -9,7 +9,10 @@ from datetime import date
 
 _DAY = re.compile(r"(\d{1,2})\s*(?:月|[/.\-])\s*(\d{1,2})\s*(?:日|号)?")
 _MONTH_END = re.compile(r"(\d{1,2})\s*月\s*(?:底|末)")
-_PERIOD_END = re.compile(r"(?:(?:\d{4}\s*年?\s*)?(?:q\s*[1-4]|[一二三四1-4]\s*季度|h[12]|[上下]半年)|期|季度?|年)\s*(?:末|底)|end of q[1-4]", re.IGNORECASE)
+_PERIOD_END = re.compile(
+    r"(?:(?:\d{4}\s*年?\s*)?(?:q\s*[1-4]|[一二三四1-4]\s*季度|h[12]|[上下]半年)|期|季度?|年)\s*(?:末|底)|end of q[1-4]",
+    re.IGNORECASE,
+)
 
 
 def day_in_period(text: str, starts_on: date, ends_on: date) -> date | None:

@@ -52,19 +52,20 @@ class Reader:
         self._house: Warehouse
 
     def __enter__(self) -> Self:
-        self._house = self._stack.enter_context(
-            warehouse.reading(self._settings.warehouse.path, self._settings.engine)
-        )
+        self._house = self._stack.enter_context(warehouse.reading(self._settings.warehouse.path, self._settings.engine))
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, failure: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        failure: BaseException | None,
+        trace: TracebackType | None,
     ) -> bool | None:
         return self._stack.__exit__(kind, failure, trace)
 
     # -- gaps -----------------------------------------------------------------------------------------
 
-    def gaps(self, **asked: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 (as `_asked` takes them)
+    def gaps(self, **asked: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401, D417 (as `_asked` takes them)
         """Return the open gaps of one view in the order of the contract.
 
         Keyword Args:
@@ -91,7 +92,7 @@ class Reader:
     def gap_count(self, **asked: Any) -> int:  # noqa: ANN401
         """Return how many gaps `gaps` has."""
         query, values = self._asked(**asked)
-        return self._house.value(f"select count(*) from ({query})", **values)  # noqa: S608
+        return self._house.value(f"select count(*) from ({query})", **values)
 
     def gaps_json(self, **asked: Any) -> Iterator[str]:  # noqa: ANN401
         """Return the JSON array of `gaps` in pieces of text."""
@@ -150,9 +151,7 @@ class Reader:
         below = set(self._unit_and_below(unit))
         return [row for row in rows if row["unit_id"] in below]
 
-    def handshakes(
-        self, *, now: datetime, unit: str | None = None, meeting: str | None = None
-    ) -> list[dict[str, Any]]:
+    def handshakes(self, *, now: datetime, unit: str | None = None, meeting: str | None = None) -> list[dict[str, Any]]:
         """Return the handshakes that count of a view, by handshake_id; those of a meeting are its requests.
 
         `visibility` and `label` (how the requesting KR is called where its content is not for everybody) come
@@ -209,9 +208,12 @@ class Reader:
     def last_run(self) -> dict[str, Any]:
         """Return the last run: `run_id`, `started_at`, `command`, `current_period`, `judged`."""
         (run, run_id, started, command, current) = self._house.rows(
-            "select run, run_id, epoch_us(started_at), command, current_period from history.runs order by run desc limit 1"
+            "select run, run_id, epoch_us(started_at), command, current_period from history.runs "
+            "order by run desc limit 1"
         )[0]
-        judged = [period for (period,) in self._house.rows("select period_id from history.judged where run = $r", r=run)]
+        judged = [
+            period for (period,) in self._house.rows("select period_id from history.judged where run = $r", r=run)
+        ]
         return {
             "run_id": run_id,
             "started_at": _utc(started),
@@ -283,8 +285,8 @@ class Reader:
 
 
 _MEETING = (
-    "meeting_id", "title", "unit_id", "period_id", "starts_at", "participants", "krs", "requests", "accepted", "clarify",
-    "rejected", "unanswered", "planned", "stale", "handshake_density", "advice", "readiness",
+    "meeting_id", "title", "unit_id", "period_id", "starts_at", "participants", "krs", "requests", "accepted",
+    "clarify", "rejected", "unanswered", "planned", "stale", "handshake_density", "advice", "readiness",
 )  # fmt: skip
 
 

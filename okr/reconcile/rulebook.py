@@ -91,7 +91,7 @@ class _Told(dict[str, str]):
         return f"是不是指 {joined}？" if self._language == "zh" else f"Did you mean {joined}? "
 
 
-def told(value: object, language: Language) -> str:
+def told(value: object, language: Language) -> str:  # noqa: PLR0911 (a case a kind of value)
     """Return a value of a gap's detail as text: a thing by its label and title, if those are for everybody."""
     if value is None:
         return _CONFIDENTIAL[language]

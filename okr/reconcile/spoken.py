@@ -46,7 +46,12 @@ class Spoken:
 
     def relation(self, table: str) -> str:
         """Return from which relation the rows of a table are merged."""
-        if not self.sources or table not in ("objectives", "key_results", "alignments", "handshakes"):
+        if not self.sources or table not in (
+            "objectives",
+            "key_results",
+            "alignments",
+            "handshakes",
+        ):
             return f"store.{table}"
         if table == "objectives":
             self._directory = Directory.of(self._house)
@@ -141,18 +146,24 @@ class Spoken:
     def _rows(self, table: str) -> list[tuple[dict[str, Any], dict[str, list[dict[str, Any]]]]]:
         """Return the rows of a table in the order of their sheets, each with its words by field."""
         rows = self._house.frame(
-            f"select * from store.{table} where list_contains($sources, source) order by source, scope, part, rowid",  # noqa: S608
+            f"select * from store.{table} where list_contains($sources, source) order by source, scope, part, rowid",
             sources=self.sources,
         )
         words: dict[tuple[str, str], dict[str, list[dict[str, Any]]]] = {}
         for told in self._house.frame(
-            'select * from store.reference where "table" = $table order by source, "row", field, ordinal', table=table
+            'select * from store.reference where "table" = $table order by source, "row", field, ordinal',
+            table=table,
         ).iter_rows(named=True):
             words.setdefault((told["source"], told["row"]), {}).setdefault(told["field"], []).append(told)
         return [(row, words.get((row["source"], row["row"]), {})) for row in rows.iter_rows(named=True)]
 
     def _one(
-        self, row: dict[str, Any], said: dict[str, list], name: str, table: str, unit_id: str | None = None
+        self,
+        row: dict[str, Any],
+        said: dict[str, list],
+        name: str,
+        table: str,
+        unit_id: str | None = None,
     ) -> str | None:
         if name not in said:
             if name == "unit_id":
@@ -175,7 +186,14 @@ class Spoken:
                 continue
         if self._current is None:
             told = next(iter(said.get("period_id", ())), {"place": row["place"], "candidates": []})
-            self._refuse(row, told, "period_id", "objectives", Unresolved("unknown_period", [], []), whole=True)
+            self._refuse(
+                row,
+                told,
+                "period_id",
+                "objectives",
+                Unresolved("unknown_period", [], []),
+                whole=True,
+            )
         return self._current
 
     def _several(
@@ -200,7 +218,14 @@ class Spoken:
             starts_on, ends_on = self._directory.bounds[period_id]
             day: date | None = phrases.day_in_period(told["candidates"][0], starts_on, ends_on)
             if day is None:
-                self._refuse(row, told, name, table, Unresolved("not_a_date_in_period", told["candidates"], []), whole=False)
+                self._refuse(
+                    row,
+                    told,
+                    name,
+                    table,
+                    Unresolved("not_a_date_in_period", told["candidates"], []),
+                    whole=False,
+                )
                 row["refused"] = [*(row["refused"] or []), name]
             row[name] = day
 
@@ -245,7 +270,7 @@ class Spoken:
     def _write(self, table: str, rows: list[dict[str, Any]]) -> None:
         """Make `merged.said_<table>`: the rows of sources with ids, and these."""
         self._house.run(
-            f"create or replace table merged.said_{table} as "  # noqa: S608
+            f"create or replace table merged.said_{table} as "
             f"select * from store.{table} where not list_contains($sources, source)",
             sources=self.sources,
         )

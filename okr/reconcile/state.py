@@ -83,9 +83,11 @@ def judge(
     memory.remember(house, run, at, rows)
     parents = house.rows("select period_id, parent_period_id from merged.periods")
     views = house.rows(
-        "select distinct m.period_id from coming_meeting m join merged.periods p on p.period_id = m.period_id order by 1"
+        "select distinct m.period_id from coming_meeting m "
+        "join merged.periods p on p.period_id = m.period_id order by 1"
     )
-    judged = list(dict.fromkeys([*([current] if current else []), *(period_id for (period_id,) in views)]))
+    named: list[str] = [period_id for (period_id,) in views if period_id != current]
+    judged = [current, *named] if current else named
     report.stage("prepare")
     judging = Judge(house, settings, Moment(at, settings.timezone), report)
     judging.prepare()
@@ -115,7 +117,7 @@ def current_period(house: Warehouse, settings: Settings, report: Report | None, 
         if found is None and report is not None:
             report.note("no_current_period", day=today)
         return found
-    for period_id, _, _, name in rows:
+    for period_id, *_ in rows:
         if settings.period == period_id:
             return period_id
     named = [period_id for period_id, _, _, name in rows if name and fold_text(name) == fold_text(settings.period)]
@@ -123,7 +125,11 @@ def current_period(house: Warehouse, settings: Settings, report: Report | None, 
         return named[0]
     if report is not None:
         ids = [row[0] for row in rows]
-        report.note("period_unknown", period=settings.period, nearest=nearest([settings.period], ids)[settings.period])
+        report.note(
+            "period_unknown",
+            period=settings.period,
+            nearest=nearest([settings.period], ids)[settings.period],
+        )
     return None
 
 
@@ -168,7 +174,9 @@ def _meetings_of_settings(house: Warehouse, settings: Settings) -> None:
         house.add("store.quarantine", pl.DataFrame(refused, orient="row", infer_schema_length=None))
 
 
-def _row(settings: Settings, meeting_id: str, meeting: MeetingSettings, unit_id: str, period_id: str) -> dict[str, object]:
+def _row(
+    settings: Settings, meeting_id: str, meeting: MeetingSettings, unit_id: str, period_id: str
+) -> dict[str, object]:
     starts_at = meeting.starts_at
     if starts_at.tzinfo is None:
         starts_at = starts_at.replace(tzinfo=settings.zone)

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from okr.reconcile.warehouse import Warehouse
 
 _NUMBERED = re.compile(
-    r"(?P<unit>.*?)[\s\-:/的·]*(?:o\s*(?P<o>\d+))?[\s\-:/.、]*(?:kr\s*(?P<kr>\d+))?\s*", re.IGNORECASE | re.DOTALL
+    r"(?P<unit>.*?)[\s\-:/的·]*(?:o\s*(?P<o>\d+))?[\s\-:/.、]*(?:kr\s*(?P<kr>\d+))?\s*",
+    re.IGNORECASE | re.DOTALL,
 )
 
 
@@ -36,7 +37,8 @@ class UpperKrs:
         found = cls(directory)
         for objective_id, unit_id, period_id, number, title in house.rows(
             "select objective_id, unit_id, period_id, coalesce(ordinal, row_number() over (partition by unit_id, "
-            "period_id order by ordinal nulls last, objective_id)), title from merged.objectives where person_id is null"
+            "period_id order by ordinal nulls last, objective_id)), title from merged.objectives "
+            "where person_id is null"
         ):
             found.ids[objective_id] = "objective"
             found.numbered.setdefault((unit_id, period_id, number, None), set()).add(objective_id)

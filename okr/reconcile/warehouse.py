@@ -93,7 +93,7 @@ class Warehouse:
             return
         columns = ", ".join(quoted(name) for name in frame.columns)
         with self.lent(lent_frame=frame):
-            self.run(f"insert into {table} ({columns}) select {columns} from lent_frame")  # noqa: S608
+            self.run(f"insert into {table} ({columns}) select {columns} from lent_frame")
 
 
 def quoted(name: str) -> str:
@@ -208,9 +208,7 @@ def _connect(
         connection.close()
 
 
-def _attach_previous(
-    connection: duckdb.DuckDBPyConnection, house: Warehouse, path: Path
-) -> None:
+def _attach_previous(connection: duckdb.DuckDBPyConnection, house: Warehouse, path: Path) -> None:
     if path.exists():
         connection.execute(f"attach '{_literal(path)}' as prev (read_only)")
         _check_format(house, "prev.", path)
@@ -221,7 +219,7 @@ def _attach_previous(
 
 def _check_format(house: Warehouse, catalog: str, path: Path) -> None:
     try:
-        found = house.value(f"select format from {catalog}store.about")  # noqa: S608
+        found = house.value(f"select format from {catalog}store.about")
     except duckdb.CatalogException as failure:
         raise RunError("not_a_warehouse", path=str(path)) from failure
     if found != layout.FORMAT:

@@ -47,7 +47,9 @@ def plant(stated: Mapping[str, str | None]) -> Tree:
     A node whose parent is unknown, or that lies in a circle of parents, is a root (RULES, Refusals); what
     hangs below a circle keeps its parent.
     """
-    misplaced = {node: "unknown_parent" for node, parent in stated.items() if parent is not None and parent not in stated}
+    misplaced = {
+        node: "unknown_parent" for node, parent in stated.items() if parent is not None and parent not in stated
+    }
     misplaced |= dict.fromkeys(_circular(stated), "parent_circle")
     tree = Tree({node: None if node in misplaced else parent for node, parent in stated.items()}, misplaced)
     children: dict[str | None, list[str]] = {}
@@ -91,7 +93,9 @@ def _walk(tree: Tree, children: Mapping[str | None, list[str]]) -> None:
         waiting.extend((child, False) for child in reversed(children.get(node, [])))
 
 
-def units(rows: Iterable[tuple[str, str | None, str | None, str | None, bool]], active_people: set[str]) -> pl.DataFrame:
+def units(
+    rows: Iterable[tuple[str, str | None, str | None, str | None, bool]], active_people: set[str]
+) -> pl.DataFrame:
     """Return the relation `unit`.
 
     Args:
@@ -136,7 +140,9 @@ def units(rows: Iterable[tuple[str, str | None, str | None, str | None, bool]], 
     )
 
 
-def lowest_common(parents: Mapping[str, str | None], pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str, str | None]]:
+def lowest_common(
+    parents: Mapping[str, str | None], pairs: Iterable[tuple[str, str]]
+) -> list[tuple[str, str, str | None]]:
     """Return for each pair of units the lowest unit above both (or itself one of them), None without one."""
     found = []
     for a, b in pairs:

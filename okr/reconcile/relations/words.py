@@ -72,7 +72,10 @@ def title_words(titles: pl.Series) -> pl.DataFrame:
     said = distinct.with_columns(words=_in_columns(pl.col("title")), odd=_is_odd(pl.col("title"))).collect()
     odd = said.filter(pl.col("odd")).get_column("title")
     by_hand = pl.DataFrame(
-        {"title": odd, "words": pl.Series([words(title) for title in odd.to_list()], dtype=pl.String)}
+        {
+            "title": odd,
+            "words": pl.Series([words(title) for title in odd.to_list()], dtype=pl.String),
+        }
     )
     plain = said.filter(~pl.col("odd") & (pl.col("words").str.len_chars() >= LEAST)).select("title", "words")
     return pl.concat([plain, by_hand.drop_nulls()])
@@ -194,7 +197,8 @@ def _latin(char: str) -> bool:
 
 NUMERALS = "零〇一二两三四五六七八九十百千万亿半"
 MEASURES = (
-    "个家项次名人位元块成倍天日周月季年秒分点级件单台套篇份场款条门间城省市国户组轮期类种座批页字吨米步层版支笔股辆颗处遍"
+    "个家项次名人位元块成倍天日周月季年秒分点级件单台套篇份场款条门间城省市国户组轮期类"
+    "种座批页字吨米步层版支笔股辆颗处遍"
 )
 MEASURABLE = rf"\p{{Nd}}|[{NUMERALS}][{MEASURES}]|百分之[{NUMERALS}]"
 """A KR's title that holds this says a number (QL503)."""
