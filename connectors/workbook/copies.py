@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from connectors.workbook.runs import full
 from connectors.workbook.values import plain
 from connectors.workbook.words import core_of
 
@@ -111,17 +112,20 @@ def _digest(sheet: dict[str, Any]) -> str:
         for i, kind in enumerate(words["kind"])
         if kind not in ("unit", "period")
     ]
-    tables = [*sheet["tables"].items(), *((run["table"], run["columns"]) for run in sheet["runs"])]
-    for table, columns in tables:
+    for table, columns in [*sheet["tables"].items(), *((run["table"], full(run)) for run in sheet["runs"])]:
         for name, column in columns.items():
-            placed = (
-                name.startswith("@")
-                or name in _PLACES
-                or (isinstance(column, dict) and "lines" in column)
-            )
-            if not placed:
+            if name in _OWNERS:
+                told.append((table, name, _numbered(column)))
+            elif not (name.startswith("@") or name in ("row", "at")):
                 told.append((table, name, column))
     return hashlib.sha256(repr(told).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-_PLACES = ("row", "at", "objective_id", "kr_id")
+_OWNERS = ("objective_id", "kr_id")
+
+
+def _numbered(column: list[Any] | dict[str, Any]) -> list[int]:
+    """Return which rows belong together, whatever the place that they are named after."""
+    places = column if isinstance(column, list) else column.get("which") or column.get("lines") or []
+    numbers: dict[Any, int] = {}
+    return [numbers.setdefault(place, len(numbers)) for place in places]

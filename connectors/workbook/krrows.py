@@ -146,8 +146,8 @@ class KrRows:
         texts = self._of(role, krs)
         known: dict[str | None, list[int]] = {None: []}
         words: dict[tuple[str, ...], int] = {}
-        for text in set(texts) - {None}:
-            people = persons(text or "")
+        for text in dict.fromkeys(text for text in texts if text):
+            people = persons(text)
             known[text] = [
                 words.setdefault(p, len(words)) for p in (keep(people) if keep else people)
             ]
