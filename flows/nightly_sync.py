@@ -8,12 +8,13 @@ the landing folder, with rights and a retention of its own.
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003 - Prefect reads the annotations of tasks
+from datetime import datetime  # noqa: TC003 - Prefect evaluates all annotations, or none
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State  # noqa: TC002 - or the form knows no fields
 from prefect.states import Completed, Failed
 from pydantic import BaseModel, Field
 
@@ -25,7 +26,6 @@ from okr.settings import load, now
 from okr.texts import language, text
 
 if TYPE_CHECKING:
-    from prefect.client.schemas.objects import State
     from prefect.futures import PrefectFuture
 
     from okr.texts import Language
@@ -70,15 +70,11 @@ def pull(config: str, source: str, started: datetime) -> pipeline.Pulled:
 
 
 @task(cache_policy=NO_CACHE)
-def merge_and_judge(
-    config: str, pulled: list[pipeline.Pulled], started: datetime
-) -> pipeline.SyncResult:
+def merge_and_judge(config: str, pulled: list[pipeline.Pulled], started: datetime) -> pipeline.SyncResult:
     """Build the next state of the warehouse out of what has landed, and swap it in."""
     settings = load(Path(config))
     report = RunLog(language(settings_language=settings.language))
-    return pipeline.merge_and_judge(
-        settings, report, pulled=pulled, command="nightly", started=started
-    )
+    return pipeline.merge_and_judge(settings, report, pulled=pulled, command="nightly", started=started)
 
 
 @flow(name="nightly-sync", log_prints=False)

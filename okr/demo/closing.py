@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
+import sys
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -67,9 +71,7 @@ class _Page:
     def gaps(self, result: SyncResult, gaps: list[dict[str, Any]]) -> None:
         """How many of each severity, then each kind of critical ones with the first of them."""
         self._heading("gaps", count=len(gaps), period=result.current_period)
-        counts = [
-            self._say(severity, count=result.gaps.get(severity, 0)) for severity in SEVERITIES
-        ]
+        counts = [self._say(severity, count=result.gaps.get(severity, 0)) for severity in SEVERITIES]
         self._console.print("  " + " · ".join(counts))
         titles = rules()
         urgent = [gap for gap in gaps if gap["severity"] == "critical"]
@@ -97,17 +99,29 @@ class _Page:
         """The meetings to come, and how ready their units are."""
         for meeting in meetings:
             name = meeting["title"] or meeting["meeting_id"]
-            self._heading(
-                "meeting", title=name, starts_at=meeting["starts_at"][:16].replace("T", " ")
-            )
+            self._heading("meeting", title=name, starts_at=meeting["starts_at"][:16].replace("T", " "))
             told = {**meeting, "readiness": f"{meeting['readiness']:.0f}"}
             self._console.print(f"  {self._say('readiness', **told)}")
 
     def next_steps(self) -> None:
         """Commands to go on with, as they can be typed."""
         self._heading("next")
-        settings = self._settings.file
+        settings = _near(self._settings.file)
         for told, command in STEPS:
-            config = "" if told == "explain" else f" --config {settings}"
-            self._console.print(f"  okr {escape(command + config)}")
+            config = "" if told == "explain" else f" --config {shlex.quote(settings)}"
+            self._console.print(f"  {_program()} {escape(command + config)}")
             self._console.print(f"      {self._say(f'step_{told}')}")
+
+
+def _near(path: Path) -> str:
+    """A path as one types it here: from the present folder where it lies in there."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def _program() -> str:
+    """How this program is called here."""
+    beside = Path(sys.executable).with_name("okr")
+    if shutil.which("okr") or not beside.exists():
+        return "okr"
+    return shlex.quote(_near(beside))

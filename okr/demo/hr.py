@@ -34,9 +34,7 @@ def write(enterprise: Traversable, file: Path) -> None:
             "insert into department values (?, ?, ?, ?, ?, ?, ?)",
             enterprise / "units.csv",
         )
-        _fill(
-            database, "insert into staff values (?, ?, ?, ?, ?, ?, ?, ?)", enterprise / "people.csv"
-        )
+        _fill(database, "insert into staff values (?, ?, ?, ?, ?, ?, ?, ?)", enterprise / "people.csv")
 
 
 def _fill(database: sqlite3.Connection, insert: str, source: Traversable) -> None:

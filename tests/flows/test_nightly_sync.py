@@ -57,9 +57,7 @@ def test_a_part_that_could_not_be_read_is_no_success(prefect_server, tmp_path):
     runs = prefect_server.ask("/flow_runs/filter", sort="START_TIME_DESC", limit=1)
     assert runs[0]["state"]["name"] == "Completed with failures"
     assert "hr" in runs[0]["state"]["message"]
-    tasks = prefect_server.ask(
-        "/task_runs/filter", task_runs={"flow_run_id": {"any_": [runs[0]["id"]]}}
-    )
+    tasks = prefect_server.ask("/task_runs/filter", task_runs={"flow_run_id": {"any_": [runs[0]["id"]]}})
     states = {task["name"].split("-")[0]: task["state_type"] for task in tasks}
     assert states == {
         "pull hr": "FAILED",
@@ -74,3 +72,22 @@ def test_a_part_that_could_not_be_read_is_no_success(prefect_server, tmp_path):
     assert "SY602" in found
     assert run is not None
     assert run["command"] == "nightly"
+
+
+def test_the_deployment_is_legal_and_asks_for_plain_fields(prefect_server):
+    """`prefect deploy` takes deployments/prefect.yaml; its schedule keeps the company's zone."""
+    prefect_server.prefect("work-pool", "create", "okr", "--type", "process")
+    prefect_server.prefect("--no-prompt", "deploy", "--prefect-file", "deployments/prefect.yaml", "--all")
+
+    (deployed,) = prefect_server.ask("/deployments/filter", limit=10)
+    assert deployed["name"] == "nightly-sync"
+    assert deployed["schedules"][0]["schedule"] == {
+        "cron": "30 3 * * *",
+        "timezone": "Asia/Shanghai",
+        "day_or": True,
+    }
+    asked = deployed["parameter_openapi_schema"]["definitions"]["NightlySync"]["properties"]
+    assert {name: field["type"] for name, field in asked.items()} == {
+        "config": "string",
+        "sources": "array",
+    }
