@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
+
+from okr.settings import parse
 
 ROOT = Path(__file__).parents[2]
 
@@ -17,3 +20,36 @@ def test_the_page_of_rules_is_up_to_date():
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_links_in_pages_lead_somewhere():
+    for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_the_settings_in_the_readme_are_legal(tmp_path):
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (settings,) = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
+    assert parse(settings, tmp_path / "okr.toml").source_order() == ["planning"]
+
+
+def test_commands_in_the_readme_are_commands():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^(\w+):.*## ", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    assert set(re.findall(r"\bmake (\w+)`", readme)) <= targets
+    help_page = subprocess.run(
+        [sys.executable, "-m", "okr.cli", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    named = set(re.findall(r"`(?:\.venv/bin/)?okr ([a-z]+)", readme))
+    assert named <= set(re.findall(r"[a-z]+", help_page))
+
+
+def test_the_example_of_a_rule_is_one():
+    page = (ROOT / "docs" / "add-a-rule.md").read_text(encoding="utf-8")
+    (source,) = re.findall(r"```sql\n(.*?)```", page, re.DOTALL)
+    header, _, query = source.partition("\n\n")
+    known = (ROOT / "okr/reconcile/rules/QL506_objective_reads_like_kr.sql").read_text("utf-8")
+    keys = [line.split(":")[0] for line in known.split("\n\n")[0].splitlines()]
+    assert [line.split(":")[0] for line in header.splitlines()][: len(keys)] == keys
+    assert "as detail" in query
