@@ -61,11 +61,11 @@ def _binary(name: str, *folders: str) -> Path | None:
 
 
 @contextmanager
-def _folder(user: str) -> Iterator[Path]:
+def _folder(user: str | None = None) -> Iterator[Path]:
     """A folder of that user's own, at a path short enough for a socket."""
     path = Path(tempfile.mkdtemp(prefix="okr-server-"))
     try:
-        if os.geteuid() == 0:
+        if user and os.geteuid() == 0:
             shutil.chown(path, user)
         yield path
     finally:
@@ -81,8 +81,9 @@ def _as(user: str) -> list[str]:
     return ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", "--"]
 
 
-def _run(*command: object) -> None:
-    done = subprocess.run(list(map(str, command)), capture_output=True, cwd="/", check=False)
+def _run(*command: object, env: dict[str, str] | None = None) -> None:
+    words = [str(word) for word in command]
+    done = subprocess.run(words, capture_output=True, cwd="/", check=False, env=env)
     assert done.returncode == 0, done.stderr.decode(errors="replace")
 
 
@@ -122,40 +123,47 @@ def postgresql() -> Iterator[Server]:
 
 @contextmanager
 def mariadb() -> Iterator[Server]:
-    """A MariaDB of our own, from the system's programs."""
-    server = _binary("mariadbd", "usr/sbin", "usr/libexec") or _binary("mysqld", "usr/sbin")
-    install = _binary("mariadb-install-db") or _binary("mysql_install_db")
-    if server is None or install is None:
+    """A MariaDB of our own, from the system's programs.
+
+    OKR_TESTS_MARIADB names the `usr` folder of an unpacked package, where none can be installed.
+    """
+    unpacked = os.environ.get("OKR_TESTS_MARIADB")
+    base = Path(unpacked or "/usr")
+    server = base / "sbin" / "mariadbd"
+    install = base / "bin" / "mariadb-install-db"
+    if not server.exists() or not install.exists():
         unavailable("no MariaDB programs on this machine (apt install mariadb-server)")
-    if os.geteuid() == 0 and not _known("mysql"):
-        unavailable("MariaDB does not run as root, and there is no user mysql")
-    user = "mysql" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
-    with _folder(user) as folder:
-        data, port, run = folder / "data", free_port(), _as(user)
-        plain = "--auth-root-authentication-method=normal"
-        _run(*run, install, "--no-defaults", f"--datadir={data}", "--skip-test-db", plain)
+    # As root it would change to a user of its own, who may not be there.
+    plain = ["--no-defaults", f"--basedir={base}"] + ["--user=root"] * (os.geteuid() == 0)
+    environment = dict(os.environ)
+    if unpacked:
+        libraries = ":".join(str(path) for path in (base / "lib").glob("*-linux-*"))
+        environment["LD_LIBRARY_PATH"] = libraries
+    with _folder() as folder:
+        data, port = folder / "data", free_port()
+        normal = "--auth-root-authentication-method=normal"
+        _run(install, *plain, f"--datadir={data}", "--skip-test-db", normal, env=environment)
         first = folder / "first.sql"
         first.write_text(
             "CREATE DATABASE hr CHARACTER SET utf8mb4;\n"
             "CREATE USER 'admin'@'%' IDENTIFIED BY 'gehe1m:p@ss/%';\n"
             "GRANT ALL ON *.* TO 'admin'@'%' WITH GRANT OPTION;\n"
         )
-        first.chmod(0o644)
-        process = subprocess.Popen(
-            [
-                *(*run, server, "--no-defaults", f"--datadir={data}", f"--port={port}"),
-                *(f"--socket={folder}/socket", "--bind-address=127.0.0.1"),
-                *(f"--init-file={first}", f"--pid-file={folder}/pid"),
-            ],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            cwd="/",
-        )
+        own = [f"--datadir={data}", f"--socket={folder}/socket", f"--pid-file={folder}/pid"]
+        network = [f"--port={port}", "--bind-address=127.0.0.1", "--skip-name-resolve"]
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen(
+                [server, *plain, *own, *network, f"--init-file={first}"],
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                env=environment,
+            )
         try:
             _wait(process, port)
             yield Server("mariadb", port, "admin", "gehe1m:p@ss/%", "hr")
         finally:
-            process.terminate()
+            process.kill()
             process.wait(30)
 
 

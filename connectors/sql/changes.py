@@ -49,9 +49,7 @@ def memo(table: Table, read_at: datetime) -> dict[str, Any]:
     return {table.name: {"sql": table.digest, "full_at": read_at.isoformat()}}
 
 
-def changed(
-    connection: Connection, access: Access, table: Table, previous: Delivery
-) -> pl.DataFrame | None:
+def changed(connection: Connection, access: Access, table: Table, previous: Delivery) -> pl.DataFrame | None:
     """Read a table by its changes; None where all of it has to be read.
 
     Raises:
@@ -73,9 +71,7 @@ def changed(
     return merged if count.item() == merged.height else None
 
 
-def may_be_changed(
-    table: Table, previous: Delivery, read_at: datetime, full_every: timedelta
-) -> bool:
+def may_be_changed(table: Table, previous: Delivery, read_at: datetime, full_every: timedelta) -> bool:
     """Whether the last delivery has the table, asked alike, and was read in full not long ago."""
     last: Any = previous.memo.get(table.name)
     if table.name not in previous.frames or not isinstance(last, dict):

@@ -70,10 +70,7 @@ def _bytes(name: str, values: Sequence[Any]) -> pl.Series:
 
 
 def _lists(name: str, values: Sequence[Any]) -> pl.Series:
-    parts = [
-        None if value is None else [None if part is None else text(part) for part in value]
-        for value in values
-    ]
+    parts = [None if value is None else [None if part is None else text(part) for part in value] for value in values]
     return pl.Series(name, parts, dtype=pl.List(pl.String))
 
 
@@ -114,10 +111,7 @@ def together(batches: list[pl.DataFrame]) -> pl.DataFrame:
             kinds.setdefault(name, set()).add(kind)
     chosen = {name: _common(kinds[name] - {pl.Null()}) for name in kinds}
     return pl.concat(
-        [
-            batch.with_columns(pl.col(name).cast(kind) for name, kind in chosen.items())
-            for batch in batches
-        ]
+        [batch.with_columns(pl.col(name).cast(kind) for name, kind in chosen.items()) for batch in batches]
     )
 
 

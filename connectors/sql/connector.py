@@ -62,9 +62,7 @@ class SqlConnector:
                     failures.append(Failure(table, _LOST, {**failures[-1].values, "table": table}))
                     continue
                 try:
-                    piece = self._piece(
-                        connection, access, Table(table, statement(asked)), previous
-                    )
+                    piece = self._piece(connection, access, Table(table, statement(asked)), previous)
                 except SourceError as error:
                     failures.append(Failure(table, error.code, error.values))
                     continue
@@ -80,9 +78,7 @@ class SqlConnector:
         try:
             access = self._access()
             with reading(access) as connection:
-                yield CheckLine(
-                    ok=True, code="check_database", values={"database": connection.dialect.name}
-                )
+                yield CheckLine(ok=True, code="check_database", values={"database": connection.dialect.name})
                 for table, asked in self._settings.tables.items():
                     yield self._check_table(connection, access, table, asked)
         except SourceError as error:
@@ -91,9 +87,7 @@ class SqlConnector:
         seconds = round(time.perf_counter() - began, 1)
         yield CheckLine(ok=True, code="check_full_pull", values={"seconds": seconds})
 
-    def _check_table(
-        self, connection: Connection, access: Access, table: str, asked: str
-    ) -> CheckLine:
+    def _check_table(self, connection: Connection, access: Access, table: str, asked: str) -> CheckLine:
         try:
             frame = read(connection, access, statement(asked), table)
         except SourceError as error:
@@ -104,9 +98,7 @@ class SqlConnector:
             return CheckLine(ok=False, code="sql_columns_unknown", values=values)
         missing = [name for name in TABLES[table].needed_columns if name not in frame.columns]
         if missing:
-            return CheckLine(
-                ok=False, code="sql_columns_missing", values={"table": table, "columns": missing}
-            )
+            return CheckLine(ok=False, code="sql_columns_missing", values={"table": table, "columns": missing})
         return CheckLine(ok=True, code="check_query", values={"table": table, "rows": frame.height})
 
     def _access(self) -> Access:
@@ -118,9 +110,7 @@ class SqlConnector:
             statement_timeout=settings.statement_timeout.total_seconds(),
         )
 
-    def _piece(
-        self, connection: Connection, access: Access, table: Table, previous: Delivery | None
-    ) -> Delivery:
+    def _piece(self, connection: Connection, access: Access, table: Table, previous: Delivery | None) -> Delivery:
         told: Mapping[str, object] = {}
         frame = None
         if self._settings.incremental:

@@ -40,15 +40,10 @@ def described(driver: psycopg.Connection[Any], asked: str) -> list[tuple[str, in
     result = driver.pgconn.describe_prepared(b"")
     if result.status == pq.ExecStatus.FATAL_ERROR:
         raise psycopg.errors.error_from_result(result, encoding="utf-8")
-    return [
-        ((result.fname(index) or b"").decode("utf-8"), result.ftype(index))
-        for index in range(result.nfields)
-    ]
+    return [((result.fname(index) or b"").decode("utf-8"), result.ftype(index)) for index in range(result.nfields)]
 
 
-def read(
-    driver: psycopg.Connection[Any], asked: str, columns: list[tuple[str, int]], table: str
-) -> pl.DataFrame:
+def read(driver: psycopg.Connection[Any], asked: str, columns: list[tuple[str, int]], table: str) -> pl.DataFrame:
     """Run a statement and return its columns, typed.
 
     Args:
@@ -92,18 +87,14 @@ def _kinds(driver: psycopg.Connection[Any], columns: list[tuple[str, int]]) -> l
     others = [kind for _, kind in columns if kind not in _SCALARS]
     if not others:
         return [kind for _, kind in columns]
-    arrays = driver.execute(
-        "SELECT oid::int8 FROM pg_type WHERE oid = ANY(%s::oid[]) AND typcategory = 'A'", [others]
-    )
+    arrays = driver.execute("SELECT oid::int8 FROM pg_type WHERE oid = ANY(%s::oid[]) AND typcategory = 'A'", [others])
     lists = {row[0] for row in arrays}
     return [_LIST if kind in lists else kind for _, kind in columns]
 
 
 def _with_lists_as_json(asked: str, names: list[str], kinds: list[int]) -> str:
     chosen = sql.SQL(", ").join(
-        sql.SQL("to_json({0})::text AS {0}" if kind == _LIST else "{0}").format(
-            sql.Identifier(name)
-        )
+        sql.SQL("to_json({0})::text AS {0}" if kind == _LIST else "{0}").format(sql.Identifier(name))
         for name, kind in zip(names, kinds, strict=True)
     )
     return f"SELECT {chosen.as_string(None)} FROM (\n{asked}\n) AS asked"  # noqa: S608

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -76,8 +76,10 @@ def _leave(connection: Connection) -> None:
     try:
         connection.rollback()
         connection.close()
-    except SQLAlchemyError:
-        connection.invalidate()
+    except Exception:  # noqa: BLE001 - drivers fail in their own ways on what is broken already
+        with suppress(Exception):
+            connection.invalidate()
+            connection.close()
 
 
 def _engine(access: Access) -> Engine:
@@ -210,7 +212,7 @@ def _mariadb_limits(connection: Connection, access: Access) -> list[str]:
         else f"max_execution_time = {access.statement_timeout * 1000:.0f}"
     )
     return [
-        "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+        "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
         f"SET SESSION {limit}, lock_wait_timeout = {lock}, innodb_lock_wait_timeout = {lock}",
         "SET SESSION time_zone = '+00:00'",
     ]

@@ -80,12 +80,12 @@ def understood(error: BaseException, password: str | None, **values: object) -> 
 
 
 def _fits(fault: Fault, cause: BaseException, said: str) -> bool:
-    state = getattr(cause, "sqlstate", None)
-    if state:
-        return state.startswith(fault.states) if fault.states else False
     number = cause.args[0] if cause.args else None
     if isinstance(number, int) and number:
         return number in fault.numbers
+    state = getattr(cause, "sqlstate", None)
+    if state:
+        return state.startswith(fault.states) if fault.states else False
     return re.search(fault.words, said, re.IGNORECASE) is not None
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,11 +18,18 @@ from okr.errors import SourceError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy.engine import Connection
+    from sqlalchemy.engine import Connection, CursorResult
 
     from connectors.sql.engines import Access
 
 _BATCH = 50_000
+_GUARDED = {"sqlite", "postgresql"}
+"""Databases that keep a read-only transaction from every writing; others let DROP through."""
+
+_SELECT = re.compile(
+    r"(?:\s|--[^\n]*\n|#[^\n]*\n|/\*(?!!).*?\*/|\()*(?:select|with|values|table)\b", re.IGNORECASE | re.DOTALL
+)
+
 _STREAMING = {
     "stream_results": True,
     "max_row_buffer": _BATCH,
@@ -77,15 +85,30 @@ def _copied(connection: Connection, sql: str, table: str) -> pl.DataFrame:
 
 
 def _fetched(connection: Connection, sql: str, table: str) -> pl.DataFrame:
+    if connection.dialect.name not in _GUARDED and not _SELECT.match(sql):
+        raise SourceError("sql_not_a_select", table=table)
     with connection.exec_driver_sql(sql, execution_options=_STREAMING) as result:
         if not result.returns_rows:
             raise SourceError("sql_not_a_select", table=table)
         names = legal_names(list(result.keys()), table)
         batches: list[pl.DataFrame] = []
-        while rows := result.fetchmany(_BATCH):
-            columns = zip(names, zip(*rows, strict=True), strict=True)
-            batches.append(pl.DataFrame([column(name, values) for name, values in columns]))
+        with _left_alone(result):
+            while rows := result.fetchmany(_BATCH):
+                columns = zip(names, zip(*rows, strict=True), strict=True)
+                batches.append(pl.DataFrame([column(name, values) for name, values in columns]))
     return together(batches) if batches else pl.DataFrame(schema=dict.fromkeys(names, pl.Null))
+
+
+@contextmanager
+def _left_alone(result: CursorResult[Any]) -> Iterator[None]:
+    """Keep pymysql from reading a broken stream to its end when it tidies up."""
+    try:
+        yield
+    except BaseException:
+        stream = getattr(result.cursor, "_result", None)
+        if hasattr(stream, "unbuffered_active"):
+            stream.unbuffered_active = False
+        raise
 
 
 def legal_names(names: list[str], table: str) -> list[str]:

@@ -128,7 +128,7 @@ def test_a_server_that_is_not_there(make, server):
     [
         ("nowhere", "sql_no_table"),
         ("SELECT nonesuch FROM staff", "sql_no_column"),
-        ("SELEKT 1", "sql_syntax"),
+        ("SELECT FROM WHERE", "sql_syntax"),
         ("SELECT id AS person_id, name AS person_id FROM staff", "sql_column_twice"),
         ("SELECT id AS person_id, name AS place FROM staff", "sql_column_reserved"),
     ],
