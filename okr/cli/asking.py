@@ -59,9 +59,7 @@ def answers(asked: Asked) -> Answers:
     names: set[str] = set()
     for url in asked.databases:
         name = _free("hr", names)
-        password = (
-            None if url.startswith("sqlite") else f"{name.upper().replace('-', '_')}_PASSWORD"
-        )
+        password = None if url.startswith("sqlite") else f"{name.upper().replace('-', '_')}_PASSWORD"
         sources.append(SourceAnswer(name, "sql", url=url, password_env=password, tables=HR_TABLES))
     sources += [SourceAnswer(_free("planning", names), "tables", path) for path in asked.tables]
     sources += [SourceAnswer(_free("units", names), "workbook", path) for path in asked.workbooks]
@@ -87,9 +85,7 @@ def _free(name: str, taken: set[str]) -> str:
 def _line(console: Console, code: str, default: str) -> str:
     from rich.prompt import Prompt  # noqa: PLC0415
 
-    return Prompt.ask(
-        say(code), console=console, default=default, show_default=bool(default)
-    ).strip()
+    return Prompt.ask(say(code), console=console, default=default, show_default=bool(default)).strip()
 
 
 def _choice(console: Console, code: str, default: str) -> str:
@@ -105,9 +101,7 @@ def _several(console: Console, kind: str, folder: Path) -> list[str]:
         if kind == "database":
             if not _is_database(console, told):
                 continue
-        elif (
-            not any(folder.glob(told)) if "*" in told else not (folder / told).expanduser().exists()
-        ):
+        elif not any(folder.glob(told)) if "*" in told else not (folder / told).expanduser().exists():
             console.print(say("cli.init.not_there", place=told))
         found.append(told)
     return found

@@ -116,9 +116,7 @@ def _warehouse(known: Settings) -> Finding:
     except OkrError as error:
         found.told, found.status = [say(f"error.{error.code}", **error.values)], 2
     else:
-        found.told = [
-            say("cli.check.warehouse_run", file=str(path), at=clock(last["started_at"], known.zone))
-        ]
+        found.told = [say("cli.check.warehouse_run", file=str(path), at=clock(last["started_at"], known.zone))]
     return found
 
 

@@ -41,7 +41,5 @@ MEETINGS = _columns(
     "accepted:number clarify:number rejected:number unanswered:number planned:number stale:number "
     "handshake_density:share advice readiness:share"
 )
-QUARANTINE = _columns(
-    "source table record_id place field value code reason whole:flag values:object"
-)
+QUARANTINE = _columns("source table record_id place field value code reason whole:flag values:object")
 DECISIONS = _columns("entry_id:number at:time who kind subject decision why takes_back:number")

@@ -36,9 +36,7 @@ def delivery(
     known = rooms.settings(common.config)
     held = _held(known, source)
     with rooms.ledger(known) as ledger:
-        entry = ledger.decide(
-            "delivery", source, verdict, _who(who), why, rooms.now(known), {"delivery": held}
-        )
+        entry = ledger.decide("delivery", source, verdict, _who(who), why, rooms.now(known), {"delivery": held})
     tables.line(
         say(
             f"cli.decide.{verdict}ed" if verdict == "accept" else "cli.decide.refused",
@@ -104,9 +102,7 @@ def _held(known: Settings, source: str) -> str:
     """
     order = known.source_order()
     if source not in order:
-        raise CallError(
-            "unknown_source", source=source, nearest=nearest(source, order), known=order
-        )
+        raise CallError("unknown_source", source=source, nearest=nearest(source, order), known=order)
     waiting = _waiting(known)
     if source not in waiting:
         raise CallError("nothing_held", source=source, waiting=list(waiting))
@@ -118,9 +114,7 @@ def _waiting(known: Settings) -> dict[str, str]:
     try:
         with rooms.reader(known) as reader:
             return {
-                str(row["source"]): str(row["held_delivery"])
-                for row in reader.sources()
-                if row.get("held_delivery")
+                str(row["source"]): str(row["held_delivery"]) for row in reader.sources() if row.get("held_delivery")
             }
     except CallError as error:
         if error.code == "no_warehouse":

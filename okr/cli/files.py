@@ -78,9 +78,7 @@ def _sheet(rows: Sequence[Row], columns: Sequence[Column], path: Path) -> None:
     }
     for at, column in enumerate(columns):
         sheet.write_string(0, at, column.name, formats["head"])
-        widest = max(
-            [width(column.name) + 4, *(width(cell(r.get(column.name))) for r in rows[:1000])]
-        )
+        widest = max([width(column.name) + 4, *(width(cell(r.get(column.name))) for r in rows[:1000])])
         sheet.set_column(at, at, min(widest + 1, WIDEST))
         for line, row in enumerate(rows, start=1):
             _cell(sheet, line, at, row.get(column.name), formats)
@@ -120,10 +118,7 @@ def _parquet(rows: Sequence[Row], columns: Sequence[Column], path: Path) -> None
         "object": pl.String,
     }
     frame = pl.DataFrame(
-        {
-            c.name: pl.Series(c.name, [_kept(r.get(c.name), c.kind) for r in rows], kinds[c.kind])
-            for c in columns
-        }
+        {c.name: pl.Series(c.name, [_kept(r.get(c.name), c.kind) for r in rows], kinds[c.kind]) for c in columns}
     )
     frame.write_parquet(path)
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from typing import TYPE_CHECKING
 
 from okr.cli.commands import ALL, GROUPS, families, members
 from okr.cli.speech import say, sayable
+from okr.cli.tables import line
 from okr.cli.width import padded, width, wrapped
 
 if TYPE_CHECKING:
@@ -52,11 +52,9 @@ def show_family(family: str) -> None:
 
 def show(command: Command) -> None:
     """One command: how to call it, what it does, what it takes."""
-    from okr.cli.usage import arguments  # noqa: PLC0415 - cyclopts; not needed for the list of all
-
-    taken = [argument for argument in arguments(command) if argument.parse and argument.show]
-    words = [a for a in taken if a.field_info.is_positional]
-    options = [a for a in taken if not a.field_info.is_positional]
+    known = taken(command)
+    words = [a for a in known if a.field_info.is_positional]
+    options = [a for a in known if not a.field_info.is_positional]
     call = " ".join(["okr", command.name, *map(_shape, words), say("cli.options_shape")])
     lines = [say("cli.usage", call=call), "", *_wrapped(say(f"cli.command.{command.key}.help")), ""]
     if words:
@@ -74,6 +72,13 @@ def show(command: Command) -> None:
             *(f"  {line}" for line in say(examples).split("\n")),
         ]
     _print(lines)
+
+
+def taken(command: Command) -> list[Argument]:
+    """What a command takes, in the order in which it is explained."""
+    from okr.cli.usage import arguments  # noqa: PLC0415 - cyclopts; not needed for the list of all
+
+    return [argument for argument in arguments(command) if argument.parse and argument.show]
 
 
 def option_code(command: Command, argument: Argument) -> str:
@@ -129,4 +134,5 @@ def _columns() -> int:
 
 
 def _print(lines: list[str]) -> None:
-    sys.stdout.write("\n".join(lines) + "\n")
+    for told in lines:
+        line(told)

@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from okr.cli.speech import say, tell
+from okr.cli.speech import putting_out, say, tell
 from okr.cli.values import cell, json_row
 from okr.errors import CallError
 
@@ -61,9 +61,7 @@ def wanted(listed: Listed) -> Wanted:
     return Wanted(form, file)
 
 
-def put(
-    rows: Sequence[Row], columns: Sequence[Column], want: Wanted, show: Callable[[], None]
-) -> None:
+def put(rows: Sequence[Row], columns: Sequence[Column], want: Wanted, show: Callable[[], None]) -> None:
     """Print or write rows.
 
     Args:
@@ -94,9 +92,7 @@ def json_pieces(rows: Iterable[Row], columns: Sequence[Column]) -> Iterator[str]
     yield "[]\n" if before == "[\n" else "\n]\n"
 
 
-def csv_pieces(
-    rows: Iterable[Row], columns: Sequence[Column], told: Callable[[object], str] = cell
-) -> Iterator[str]:
+def csv_pieces(rows: Iterable[Row], columns: Sequence[Column], told: Callable[[object], str] = cell) -> Iterator[str]:
     """A CSV file with a header; `told` says how a value is written."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
@@ -111,16 +107,25 @@ def csv_pieces(
 
 
 def print_pieces(pieces: Iterable[str]) -> None:
-    """Write text for programs to standard output: UTF-8 whatever the locale, in large chunks."""
-    out = sys.stdout.buffer
-    sys.stdout.flush()
+    """Write text for programs to standard output: UTF-8 whatever the locale, in large chunks.
+
+    Raises:
+        BrokenPipeError: nobody reads any more.
+        RunError: `output_failed`.
+    """
     kept: list[str] = []
     size = 0
     for piece in pieces:
         kept.append(piece)
         size += len(piece)
         if size > CHUNK:
-            out.write("".join(kept).encode("utf-8", "replace"))
+            _print("".join(kept))
             kept, size = [], 0
-    out.write("".join(kept).encode("utf-8", "replace"))
-    out.flush()
+    _print("".join(kept))
+
+
+def _print(text: str) -> None:
+    with putting_out():
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode("utf-8", "replace"))
+        sys.stdout.buffer.flush()

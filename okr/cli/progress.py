@@ -156,7 +156,6 @@ def noted(code: str, values: dict[str, object]) -> str:
     from okr.texts import told  # noqa: PLC0415
 
     words = {
-        name: told(value, spoken())[-1] if isinstance(value, OkrError) else value
-        for name, value in values.items()
+        name: told(value, spoken())[-1] if isinstance(value, OkrError) else value for name, value in values.items()
     }
     return tame(f"! {say(f'note.{code}', **words)}")

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import sys
 import tomllib
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from okr import texts
+from okr.errors import RunError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from okr.errors import OkrError
     from okr.texts import Language
 
@@ -43,6 +47,22 @@ def peeked(file: str) -> str | None:
         return str(tomllib.loads(Path(file).read_text(encoding="utf-8-sig")).get("language", ""))
     except (OSError, ValueError, RecursionError):
         return None  # what is wrong with it is told by whoever needs it
+
+
+@contextmanager
+def putting_out() -> Iterator[None]:
+    """Around what writes the result: a full disk is told as such, a reader who left is not.
+
+    Raises:
+        BrokenPipeError: nobody reads any more.
+        RunError: `output_failed`.
+    """
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise RunError("output_failed", reason=error.strerror) from error
 
 
 def complain(error: OkrError) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import os
 import signal
 import sys
@@ -21,9 +22,10 @@ if TYPE_CHECKING:
 
     from okr.cli.commands import Command
 
+COMMON = {"--config", "--lang"}
 ASKS_FOR_HELP = {"--help", "-h", "help"}
 SIGNALLED = 128
-GRACE = 20.0
+GRACE = 10.0
 """Seconds that a stopped command has to put things in order; then the process just ends."""
 
 
@@ -127,7 +129,10 @@ def _helped(words: Sequence[str]) -> int:
     """Help on the command that the words name, or on all."""
     from okr.cli import guide  # noqa: PLC0415
 
-    named = [word for word in words if not word.startswith("-")]
+    named = []
+    for at, word in enumerate(words):
+        if not word.startswith("-") and (at == 0 or words[at - 1] not in COMMON):
+            named.append(word)
     command = _command(named) if named else None
     if command is None:
         guide.show_all()
@@ -193,7 +198,7 @@ def _front(tokens: Sequence[str]) -> tuple[list[str], list[str]]:
     """Options of every command may stand in front of it: those, and the rest."""
     rest = list(tokens)
     front: list[str] = []
-    while rest and rest[0].split("=")[0] in {"--lang", "--config"}:
+    while rest and rest[0].split("=")[0] in COMMON:
         count = 1 if "=" in rest[0] else 2
         front += rest[:count]
         del rest[:count]
@@ -206,23 +211,56 @@ def _signals() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread may set handlers
         return
-    asked = False
-
-    def stop(number: int, _frame: FrameType | None) -> None:
-        nonlocal asked
-        if asked:
-            os._exit(SIGNALLED + number)
-        asked = True
-        timer = threading.Timer(GRACE, os._exit, [SIGNALLED + number])
-        timer.daemon = True
-        timer.start()
-        raise Stopped(SIGNALLED + number)
-
+    handler = _Handler()
     before: dict[signal.Signals, Any] = {}
     for number in (signal.SIGTERM, signal.SIGINT):
-        before[number] = signal.signal(number, stop)
+        before[number] = signal.signal(number, handler.stop)
+    hook, sys.unraisablehook = sys.unraisablehook, handler.unraisable
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        sys.unraisablehook = hook
+        for number, old in before.items():
+            signal.signal(number, old)
+        handler.done()
+
+
+class _Handler:
+    """Turns a signal into `Stopped`, and sees to it that the process ends."""
+
+    def __init__(self) -> None:
+        self._asked = False
+        self._timer: threading.Timer | None = None
+        self._hook = sys.unraisablehook
+
+    def stop(self, number: int, _frame: FrameType | None) -> None:
+        """The handler itself; the second signal does not wait for anything."""
+        status = SIGNALLED + number
+        if self._asked:
+            _end(status)
+        self._asked = True
+        if self._timer is None:
+            self._timer = threading.Timer(GRACE, _end, [status])
+            self._timer.daemon = True
+            self._timer.start()
+        raise Stopped(status)
+
+    def unraisable(self, found: sys.UnraisableHookArgs) -> None:
+        """Python drops what is raised within some callbacks; a stop is then raised once more."""
+        if not isinstance(found.exc_value, Stopped):
+            self._hook(found)
+            return
+        self._asked = False
+        again = threading.Timer(0.05, _thread.interrupt_main, [found.exc_value.status - SIGNALLED])
+        again.daemon = True
+        again.start()
+
+    def done(self) -> None:
+        """The call has come to its end by itself."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+
+def _end(status: int) -> NoReturn:
+    tell(say("cli.stopped"))
+    os._exit(status)

@@ -38,9 +38,7 @@ def require(known: Settings, sources: Sequence[str]) -> None:
         raise CallError("no_sources", file=str(known.file))
     for name in sources:
         if name not in order:
-            raise CallError(
-                "unknown_source", source=name, nearest=nearest(name, order), known=order
-            )
+            raise CallError("unknown_source", source=name, nearest=nearest(name, order), known=order)
     require_secrets(known, sources=list(sources) or None, block=rooms.block)
 
 
@@ -118,9 +116,7 @@ def _gaps(result: SyncResult) -> str:
     if not count:
         return say("cli.sync.gaps_none" if result.judged else "cli.sync.gaps_not_judged")
     parts = [
-        f"{say(f'severity.{severity}')} {result.gaps[severity]}"
-        for severity in SEVERITIES
-        if result.gaps.get(severity)
+        f"{say(f'severity.{severity}')} {result.gaps[severity]}" for severity in SEVERITIES if result.gaps.get(severity)
     ]
     told = say(
         "cli.sync.gaps",

@@ -10,7 +10,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, cast
 
 from okr.cli.layout import GAP, Need, widths
-from okr.cli.speech import say, spoken
+from okr.cli.speech import putting_out, say, spoken
 from okr.cli.width import padded, width, wrapped
 from okr.texts.values import tame
 
@@ -121,11 +121,12 @@ def _widest(text: str) -> int:
 
 def line(text: str = "") -> None:
     """Print a line of the result; what the terminal's encoding does not know is printed as `?`."""
-    try:
-        sys.stdout.write(f"{text}\n")
-    except UnicodeEncodeError:
-        encoding = sys.stdout.encoding or "ascii"
-        sys.stdout.write(f"{text.encode(encoding, 'replace').decode(encoding)}\n")
+    with putting_out():
+        try:
+            sys.stdout.write(f"{text}\n")
+        except UnicodeEncodeError:
+            encoding = sys.stdout.encoding or "ascii"
+            sys.stdout.write(f"{text.encode(encoding, 'replace').decode(encoding)}\n")
 
 
 def remark(text: str) -> None:
