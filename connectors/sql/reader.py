@@ -106,7 +106,7 @@ def _left_alone(result: CursorResult[Any]) -> Iterator[None]:
         yield
     except BaseException:
         stream = getattr(result.cursor, "_result", None)
-        if hasattr(stream, "unbuffered_active"):
+        if stream is not None and hasattr(stream, "unbuffered_active"):
             stream.unbuffered_active = False
         raise
 

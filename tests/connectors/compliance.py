@@ -6,6 +6,7 @@ A connector's tests arrange the outside world; the promises are the same for all
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
@@ -16,7 +17,7 @@ from connectors.protocol import EXTRAS, REFERENCES, CheckLine, Delivery
 from okr.errors import SourceError
 from okr.report import Listing
 from okr.texts import known
-from schemas import TABLES
+from schemas import TABLES, validate
 
 AT = datetime(2026, 12, 11, tzinfo=UTC)
 
@@ -153,6 +154,7 @@ class Compliance:
             held = set().union(*delivery.holds[table].values())
             filled = {name for name in own if frame[name].null_count() < frame.height}
             assert filled <= held
+            self.judged(delivery, table, frame)
         if delivery.references is not None:
             assert dict(delivery.references.schema) == REFERENCES
         for code, _ in delivery.notices:
@@ -160,6 +162,15 @@ class Compliance:
         for refusal in delivery.refusals:
             assert refusal.scope
             self.sentences("quarantine", refusal.code)
+
+    def judged(self, delivery: Delivery, table: str, frame: pl.DataFrame) -> None:
+        """What is delivered can be judged, row by row: none is lost, none is doubled."""
+        said = delivery.references
+        spoken = set() if said is None else set(said.filter(pl.col("table") == table)["field"])
+        checked = validate(table, frame, source="s", zone=ZoneInfo("UTC"), spoken=spoken)
+        whole = checked.quarantine.filter("whole")["place"].unique()
+        places = [*checked.rows["place"], *whole]
+        assert sorted(places) == sorted(frame["place"])
 
     def sentences(self, family: str, code: str) -> None:
         for language in ("zh", "en"):
