@@ -91,9 +91,8 @@ def main(rows: int) -> None:
     limit = LIMIT * rows / 1_000_000
     print(f"schemas, clean:   {rows:>9,} rows {clean:6.2f} s (limit {limit:.2f}) {peak():6,.0f} MB")
     bad = seconds(spoilt(frame))
-    print(
-        f"schemas, 5 % bad: {rows:>9,} rows {bad:6.2f} s (limit {clean * 1.5:.2f}) {peak():6,.0f} MB"
-    )
+    limit = clean * 1.5
+    print(f"schemas, 5 % bad: {rows:>9,} rows {bad:6.2f} s (limit {limit:.2f}) {peak():6,.0f} MB")
 
 
 if __name__ == "__main__":

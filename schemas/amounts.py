@@ -63,11 +63,14 @@ def _lost(values: pl.Series, raw: pl.Series) -> pl.Series:
 
 
 def _finite(values: pl.Series) -> pl.Series:
-    values = values + 0.0  # so that -0.0 is 0.0
+    """Null where there is no finite number; one zero only, for -0.0 would be another content."""
     finite = values.is_finite()
-    if finite.all():
+    if not finite.all():
+        values = pl.select(pl.when(finite).then(values)).to_series()
+    zero = values == 0
+    if not zero.any():
         return values
-    return pl.select(pl.when(finite).then(values)).to_series()
+    return pl.select(pl.when(zero).then(0.0).otherwise(values)).to_series()
 
 
 def _hundredths(values: pl.Series, texts: pl.Series, where: pl.Series) -> pl.Series:
@@ -94,12 +97,24 @@ def _from_text(series: pl.Series, *, percent: bool) -> tuple[pl.Series, pl.Serie
     unread = _lost(values, series)
     if percent:
         values = _hundredths(values, series, (values > 1).fill_null(value=False))
+        values, unread = _percentages(series, values, unread)
     rows = unread.arg_true()
     if rows.len() == 0:
         return values, unread
     said = series.gather(rows).str.normalize("NFKC").str.strip_chars()
     spelt = _spelt_out(said.str.replace("−", "-", literal=True), percent=percent)
     return values.scatter(rows, spelt), unread.scatter(rows, spelt.is_null() & (said != ""))
+
+
+def _percentages(series: pl.Series, values: pl.Series, unread: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Read what is a percentage as most people write it: whole columns often are."""
+    rows = (unread & series.str.ends_with("%")).arg_true()
+    if rows.len() == 0:
+        return values, unread
+    bare = series.gather(rows).str.strip_suffix("%")
+    found = _finite(bare.cast(pl.Float64, strict=False))
+    found = _hundredths(found, bare, found.is_not_null())
+    return values.scatter(rows, found), unread.scatter(rows, found.is_null())
 
 
 def _spelt_out(said: pl.Series, *, percent: bool) -> pl.Series:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from schemas import characters, duplicates, forms, normal, sorting
+from schemas.moments import offset_text
 from schemas.sorting import REFUSED, Validated
 from schemas.tables import EXTRAS, LONGEST_ID, QUARANTINE, TABLES, Table
 
@@ -74,8 +75,10 @@ def _typed(
         default = pl.lit(_default(table, name, locale), dtype=dtype)
         reading = readings.get(name)
         columns[name] = default if reading is None else _filled(reading, default)
-        if reading is not None and f"{name}_offset" in table.extra and reading.offsets is not None:
-            columns[f"{name}_offset"] = reading.offsets
+    for name in table.extra:  # `<column>_offset`
+        ahead = readings[of].ahead if (of := name.removesuffix("_offset")) in readings else None
+        if ahead is not None:
+            columns[name] = offset_text(ahead)
     columns["source"] = pl.lit(source)
     for name in EXTRAS:
         if name in frame.columns:
@@ -137,9 +140,7 @@ def _illegal(
 
     found = models.failures(table, typed.select(list(table.dtypes)), spoken)
     if unread and found.height:
-        found = found.join(
-            pl.concat(unread), on=["index", "field"], how="anti", maintain_order="left"
-        )
+        found = found.join(pl.concat(unread), on=["index", "field"], how="anti", maintain_order="left")
     return [found] if found.height else []
 
 

@@ -34,9 +34,7 @@ class Duplicates:
     values: pl.Series
 
 
-NONE = Duplicates(
-    pl.Series(dtype=pl.UInt32), pl.Series(dtype=pl.UInt32), pl.Series(dtype=pl.String)
-)
+NONE = Duplicates(pl.Series(dtype=pl.UInt32), pl.Series(dtype=pl.UInt32), pl.Series(dtype=pl.String))
 
 
 def find(table: Table, typed: pl.DataFrame, raw: pl.DataFrame, key: Sequence[str]) -> Duplicates:
@@ -59,14 +57,10 @@ def find(table: Table, typed: pl.DataFrame, raw: pl.DataFrame, key: Sequence[str
     if rows.len() == 0:
         return NONE
     written = [name for name in raw.columns if name in table.column]
-    found = pl.DataFrame(
-        [normal.joined(raw.get_column(name).gather(rows)).alias(f"raw.{name}") for name in written]
-    ).with_columns(
-        keys[rows].rename(lambda name: f"key.{name}"),
-        raw.get_column("place").gather(rows),
-        rows.alias("index"),
-    )
-    return _judge(found)
+    columns = [normal.joined(raw.get_column(name).gather(rows)).alias(f"raw.{name}") for name in written]
+    columns += [keys.get_column(name).gather(rows).alias(f"key.{name}") for name in key]
+    columns += [raw.get_column("place").gather(rows), rows.alias("index")]
+    return _judge(pl.DataFrame(columns))
 
 
 def _judge(found: pl.DataFrame) -> Duplicates:
@@ -90,6 +84,4 @@ def _judge(found: pl.DataFrame) -> Duplicates:
     refused = found.join(places, on=keys, how="inner", maintain_order="left")
     equal = found.join(differ, on=keys, how="anti", maintain_order="left")
     merged = equal.join(alone, on="index", how="anti", maintain_order="left")
-    return Duplicates(
-        merged.get_column("index"), refused.get_column("index"), refused.get_column("values")
-    )
+    return Duplicates(merged.get_column("index"), refused.get_column("index"), refused.get_column("values"))

@@ -12,7 +12,7 @@ from rapidfuzz import process
 
 from okr.errors import SourceError
 from schemas import amounts, normal, times
-from schemas.moments import moments, offset_text
+from schemas.moments import moments
 from schemas.tables import ALWAYS, EXTRAS, Column, Form, Table
 
 if TYPE_CHECKING:
@@ -57,11 +57,17 @@ class TableRefused(SourceError):  # noqa: N818 - it says what happened to the ta
 
 @dataclass(frozen=True)
 class Reading:
-    """A column in its canonical type; `unread` is where something stood that could not be read."""
+    """A column in its canonical type.
+
+    Attributes:
+        values: the values; null where nothing stood or it could not be read.
+        unread: where something stood that could not be read (None: nowhere).
+        ahead: of times, minutes that local time was ahead of UTC.
+    """
 
     values: pl.Series
     unread: pl.Series | None = None
-    offsets: pl.Series | None = None
+    ahead: pl.Series | None = None
 
 
 def examine(table: Table, frame: pl.DataFrame, spoken: Collection[str]) -> None:
@@ -127,7 +133,7 @@ def _read(form: Form, series: pl.Series, zone: ZoneInfo) -> Reading:
             return Reading(*times.dates(series, zone))
         case Form.TIME:
             found = moments(series, zone)
-            return Reading(found.values, found.unread, offset_text(found.ahead))
+            return Reading(found.values, found.unread, found.ahead)
         case Form.FLAG:
             return _flags(series)
     return Reading(*AS_NUMBER[form](series))

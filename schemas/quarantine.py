@@ -26,9 +26,7 @@ LONGEST_VALUE = 200  # characters
 NO_VALUES = "{}"
 
 
-def report(
-    table: Table, findings: pl.DataFrame, typed: pl.DataFrame, raw: pl.DataFrame
-) -> pl.DataFrame:
+def report(table: Table, findings: pl.DataFrame, typed: pl.DataFrame, raw: pl.DataFrame) -> pl.DataFrame:
     """Tell findings as rows of the quarantine, in the order of the frame and of its columns.
 
     Args:
@@ -61,9 +59,7 @@ def _of_field(
     table: Table, name: str | None, some: pl.DataFrame, typed: pl.DataFrame, raw: pl.DataFrame
 ) -> pl.DataFrame:
     rows = some.get_column("index")
-    told = typed.select(
-        {*table.key, "unit_id", table.parent, "scope", "source"} & set(typed.columns)
-    )[rows]
+    told = typed.select({*table.key, "unit_id", table.parent, "scope", "source"} & set(typed.columns))[rows]
     nothing = pl.Series([None], dtype=pl.String).new_from_index(0, rows.len())
     ids = record_ids(table, told)
     said = ids if name is None else nothing
@@ -131,9 +127,7 @@ def _where(condition: pl.Series, value: pl.Expr, values: pl.Series) -> pl.Series
 def _characters(said: pl.Series, *, listed: bool) -> pl.Series:
     """Name the first forbidden character of each id: as it is where it can be seen."""
     pattern = f"({characters.ILLEGAL_IN_ID})"
-    found = (said.str.replace_all(";", "") if listed else said.str.strip_chars()).str.extract(
-        pattern
-    )
+    found = (said.str.replace_all(";", "") if listed else said.str.strip_chars()).str.extract(pattern)
     found = found.fill_null(";")
     distinct = found.unique()
     told = [json.dumps({"character": _named(one)}, ensure_ascii=False) for one in distinct]

@@ -56,7 +56,7 @@ def dates(series: pl.Series, zone: ZoneInfo) -> tuple[pl.Series, pl.Series]:
     if series.dtype == pl.String:
         values = _from_text(series)
     elif isinstance(series.dtype, pl.Datetime) and series.dtype.time_zone is not None:
-        values = series.dt.convert_time_zone(zone.key).cast(pl.Date)
+        values = series.dt.convert_time_zone(zone.key).dt.date()  # a cast would take UTC's date
     else:
         values = series.cast(pl.Date)
     values = only(values, values.is_between(EARLIEST.date(), LATEST.date()))
@@ -96,9 +96,7 @@ def _from_text(series: pl.Series) -> pl.Series:
         return values
     # Read the whole time, so that the date of a time that cannot be is none either.
     spelt = _spelt_out(series.gather(rows)).str.slice(0, 19).str.replace(" ", "T", literal=True)
-    return values.scatter(
-        rows, spelt.str.to_datetime("%Y-%m-%dT%H:%M:%S", strict=False).cast(pl.Date)
-    )
+    return values.scatter(rows, spelt.str.to_datetime("%Y-%m-%dT%H:%M:%S", strict=False).cast(pl.Date))
 
 
 def _spelt_out(said: pl.Series) -> pl.Series:
