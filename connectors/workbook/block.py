@@ -2,43 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from connectors.workbook.flat import TABLE_OF
 from connectors.workbook.grid import Fault, shown
 from connectors.workbook.header import IN_TABLE, Header, bare_labels, read_header
+from connectors.workbook.krtable import Block, Cells, Kr, KrTable
 from connectors.workbook.labels import DIRECT, KR, OBJECTIVE
 from connectors.workbook.lists import persons
 from connectors.workbook.pairs import Pair, pairs_of
 from connectors.workbook.records import About, Seen, about_words
-from connectors.workbook.values import fraction, label_number, percent, title
+from connectors.workbook.values import label_number, title
 
 if TYPE_CHECKING:
-    from connectors.workbook.grid import Grid, Value
+    from connectors.workbook.grid import Grid
     from connectors.workbook.labels import Labels
     from connectors.workbook.records import Records
 
 _BEGINS = ("objective", "carries")
 _CONTEXT = ("unit", "period", "person")
-_REST = ("point", "response", "response_reason", "needed_by")
-
-
-@dataclass
-class _Kr:
-    row: str
-    handshakes: int = 0
-
-
-@dataclass
-class _Block:
-    """An O that is being read."""
-
-    row: str | None = None
-    krs: int = 0
-    alignments: int = 0
-    said: tuple[str, ...] = ()
-    kr: _Kr | None = None
 
 
 def header_rows(grid: Grid, labels: Labels) -> list[tuple[int, int, int]]:
@@ -71,10 +53,7 @@ def bands(headers: list[tuple[int, int, int]], width: int) -> list[range]:
         else:
             spans.append([first, last])
     starts = [0, *(spans[i - 1][1] + 1 for i in range(1, len(spans)))]
-    return [
-        range(start, starts[i + 1] if i + 1 < len(starts) else width)
-        for i, start in enumerate(starts)
-    ]
+    return [range(start, starts[i + 1] if i + 1 < len(starts) else width) for i, start in enumerate(starts)]
 
 
 class Blocks:
@@ -95,18 +74,13 @@ class Blocks:
         self._headers = headers
         self._about = about
         self._out = records
-        self._block: _Block | None = None
+        self._block: Block | None = None
         self._carried: list[Seen] = []
         self._header: Header | None = None
         self._count = 0
         self._left: list[str] = []
-        self._tall = {
-            (row, column): m.top
-            for m in grid.within()
-            if m.bottom > m.top
-            for row in range(m.top + 1, min(m.bottom, grid.height - 1) + 1)
-            for column in range(m.left, min(m.right, grid.width - 1) + 1)
-        }
+        self._cells = Cells(grid)
+        self._table: KrTable | None = None
 
     def read(self) -> None:
         """Read all blocks into the records."""
@@ -121,12 +95,14 @@ class Blocks:
         if row in self._headers:
             self._header = read_header(self._grid, self._labels, row, self._columns)
             self._remember(self._header)
+            self._table = KrTable(self._cells, self._header, self._columns, self._out)
             return self._header.below
         if self._is_empty(row):
             self._header = None
             return row + 1
         if self._header is not None and not self._begins(row):
-            self._kr_row(row, self._header)
+            if self._table is not None and not self._table.read(row, self._block):
+                self._passed_over(row)
             return row + 1
         self._header = None
         pairs, below = pairs_of(self._grid, self._labels, row, self._columns)
@@ -140,12 +116,10 @@ class Blocks:
         if "kr.owner" in header.members:
             self._out.held.add("kr.members")
         for text, column in header.unknown:
-            self._out.notice(
-                "workbook_unknown_label", label=text, cell=self._grid.cell(header.row, column)
-            )
+            self._out.notice("workbook_unknown_label", label=text, cell=self._grid.cell(header.row, column))
 
     def _is_empty(self, row: int) -> bool:
-        return not any(self._value(row, column) not in (None, "") for column in self._columns)
+        return not any(self._cells.at(row, column) is not None for column in self._columns)
 
     def _begins(self, row: int) -> bool:
         """Say whether the next block begins in a row, rather than one more KR."""
@@ -168,7 +142,7 @@ class Blocks:
     def _take_pairs(self, row: int, pairs: list[Pair]) -> None:
         roles = {pair.label.role for pair in pairs}
         if "objective" in roles:
-            self._take_objective(row, pairs)
+            self._take_objective(pairs)
             return
         for pair in pairs:
             self._take_alone(row, pair)
@@ -181,11 +155,7 @@ class Blocks:
             self._take_context(pair)
         elif role == KR and self._block is not None and self._block.row is not None:
             self._take_single_kr(pair)
-        elif (
-            role in ("owner", "confidence")
-            and self._block is not None
-            and self._block.row is not None
-        ):
+        elif role in ("owner", "confidence") and self._block is not None and self._block.row is not None:
             self._take_late(pair)
         elif role not in ("response", "response_reason"):
             self._passed_over(row)
@@ -196,15 +166,14 @@ class Blocks:
         fault = self._faulty(pair, "alignments", "parent_id")
         seen = self._seen(pair)
         if fault or seen.text is None:
-            if (
-                block is not None
-                and (block.krs or block.row is not None)
-                and not self._own_link(row)
-            ):
+            if block is not None and (block.krs or block.row is not None) and not self._own_link(row):
                 self._block = None
             return
-        if block is not None and block.row is not None and not block.krs and self._own_link(row):
-            block.alignments = self._out.carries(block.row, seen, block.alignments)
+        if block is not None and not block.krs and self._own_link(row):
+            if block.row is None:
+                self._carried.append(seen)
+            else:
+                block.alignments = self._out.carries(block.row, seen, block.alignments)
             return
         self._orphaned_links(keep=self._block is None)
         self._block = None
@@ -228,17 +197,15 @@ class Blocks:
         if keep:
             return
         for seen in self._carried:
-            self._out.refuse(
-                "alignments", "objective_id", seen, "link_without_objective", whole=True
-            )
+            self._out.refuse("alignments", "objective_id", seen, "link_without_objective", whole=True)
         self._carried = []
 
     def _take_context(self, pair: Pair) -> None:
         text = shown(pair.value)
-        if text is None:
+        role = pair.label.role
+        if text is None or role in self._about.fixed:
             return
         seen = self._seen(pair)
-        role = pair.label.role
         if role == "person":
             self._out.held.add("person")
             self._about = replace(self._about, person=seen)
@@ -249,65 +216,65 @@ class Blocks:
             words = list(dict.fromkeys([*about_words([text], "period"), *self._about.period]))
             self._about = replace(self._about, period=words, period_at=seen.place)
 
-    def _take_objective(self, row: int, pairs: list[Pair]) -> None:
+    def _take_objective(self, pairs: list[Pair]) -> None:
+        by_role: dict[str, list[Pair]] = {}
+        for pair in pairs:
+            by_role.setdefault(pair.label.role, []).append(pair)
         for pair in pairs:
             if pair.label.role in _CONTEXT:
                 self._take_context(pair)
-        links = [pair for pair in pairs if pair.label.role == "carries"]
-        if self._block is not None and self._block.row is not None:
-            self._block = None
-        main = next(pair for pair in pairs if pair.label.role == OBJECTIVE)
-        values: dict[str, Any] = {}
-        owners: list[Pair] = []
-        for pair in pairs:
-            if pair.label.role == "owner":
-                owners.append(pair)
-            elif pair.label.role in ("confidence", "stated_id", *DIRECT):
-                self._take_value(values, pair, "objectives")
-        self._begin(main, values)
-        block = self._block
-        if block is None or block.row is None:
-            return
-        for pair in owners:
-            self._owner(block.row, "objectives", pair)
-        for pair in links:
-            self._out.held.add("carries")
-            if not self._faulty(pair, "alignments", "parent_id"):
-                block.alignments = self._out.carries(block.row, self._seen(pair), block.alignments)
+        self._remember_roles(by_role)
+        main = by_role[OBJECTIVE][0]
+        block = self._block = Block(make=lambda: self._make(main, by_role))
+        if isinstance(main.value, Fault) or title(shown(main.value) or "")[0]:
+            block.make_now()
 
-    def _begin(self, main: Pair, values: dict[str, Any]) -> None:
+    def _remember_roles(self, by_role: dict[str, list[Pair]]) -> None:
+        for role in by_role:
+            if role in ("owner", "confidence"):
+                self._out.held.add(f"objective.{role}")
+            elif role == "carries" or role in DIRECT:
+                self._out.held.add(role)
+
+    def _make(self, main: Pair, by_role: dict[str, list[Pair]]) -> tuple[str, int]:
+        """Add the O: at once where it has a title, else when the first KR needs it.
+
+        Returns:
+            Its id, and how many alignments it has.
+        """
         seen = self._seen(main)
-        fault = self._faulty(main, "objectives", "title")
+        self._faulty(main, "objectives", "title")
         bare, number = title(seen.text) if seen.text else (None, None)
-        if not bare and not fault and not values.get("confidence") and not self._carried:
-            # An empty block of the template.
-            self._block = _Block()
-            return
+        values: dict[str, Any] = {}
+        for role in ("confidence", "stated_id", *DIRECT):
+            for pair in by_role.get(role, []):
+                self._take_value(values, pair)
         self._count += 1
         ordinal = main.label.number if main.label.number is not None else number
         stated = values.pop("stated_id", None)
         if stated is not None and (counted := label_number(stated)) is not None:
             ordinal, stated = ordinal if ordinal is not None else counted, None
-        values.update(
-            {"title": bare or None, "@title": seen.place, "stated_id": stated},
-            ordinal=self._count if ordinal is None else ordinal,
-        )
-        self._block = _Block(self._out.objective(seen.at, values, self._about))
-        for link in self._carried:
-            self._block.alignments = self._out.carries(
-                self._block.row or "", link, self._block.alignments
-            )
+        values |= {"title": bare or None, "@title": seen.place, "stated_id": stated}
+        values["ordinal"] = self._count if ordinal is None else ordinal
+        row = self._out.objective(seen.at, values, self._about)
+        for pair in by_role.get("owner", []):
+            self._owner(row, pair)
+        links = [pair for pair in by_role.get("carries", []) if not self._faulty(pair, "alignments", "parent_id")]
+        alignments = 0
+        for link in [*self._carried, *map(self._seen, links)]:
+            alignments = self._out.carries(row, link, alignments)
         self._carried = []
+        return row, alignments
 
-    def _take_value(self, values: dict[str, Any], pair: Pair, table: str) -> None:
+    def _take_value(self, values: dict[str, Any], pair: Pair) -> None:
         role = pair.label.role
-        self._out.held.add(f"objective.{role}" if table == "objectives" else f"kr.{role}")
-        if self._faulty(pair, table, role):
+        self._out.held.add(role if role in DIRECT else f"objective.{role}")
+        if self._faulty(pair, "objectives", role):
             return
         seen = self._seen(pair)
         if seen.text is not None:
-            share = role in ("confidence", "progress")
-            values[role] = self._share(pair.value, pair.row, pair.column) if share else seen.text
+            shared = role == "confidence"
+            values[role] = self._cells.share(pair.value, pair.row, pair.column) if shared else seen.text
             values[f"@{role}"] = seen.place
 
     def _take_late(self, pair: Pair) -> None:
@@ -315,21 +282,21 @@ class Blocks:
         assert self._block is not None  # noqa: S101 - see `_take_alone`
         assert self._block.row is not None  # noqa: S101 - see `_take_alone`
         if pair.label.role == "owner":
-            self._owner(self._block.row, "objectives", pair)
+            self._owner(self._block.row, pair)
             return
         values: dict[str, Any] = {}
-        self._take_value(values, pair, "objectives")
+        self._take_value(values, pair)
         columns = self._out.tables["objectives"].columns
         for name, value in values.items():
             columns[name][-1] = value
 
-    def _owner(self, row: str, table: str, pair: Pair) -> None:
-        self._out.held.add("objective.owner" if table == "objectives" else "kr.owner")
-        if self._faulty(pair, table, "owner_ids"):
+    def _owner(self, row: str, pair: Pair) -> None:
+        self._out.held.add("objective.owner")
+        if self._faulty(pair, "objectives", "owner_ids"):
             return
         seen = self._seen(pair)
         if seen.text:
-            self._out.persons(table, row, "owner_ids", persons(seen.text), seen.place)
+            self._out.persons("objectives", row, "owner_ids", persons(seen.text), seen.place)
 
     def _take_single_kr(self, pair: Pair) -> None:
         """Take a KR that stands with its label, outside a table: `KR3：…`."""
@@ -345,168 +312,9 @@ class Blocks:
             "objective_id": self._block.row, "title": bare or None, "@title": seen.place,
             "ordinal": self._block.krs if ordinal is None else ordinal,
         }  # fmt: skip
-        self._block.kr = _Kr(self._out.key_result(seen.at, values, None))
-
-    # -- the KR rows ----------------------------------------------------------------------------
-
-    def _kr_row(self, row: int, header: Header) -> None:
-        block = self._block
-        cells = {role: self._in_span(row, header, role) for role in header.columns}
-        kr_value, kr_column, number = self._kr_cell(row, header)
-        continued = (row, header.columns[KR]) in self._tall and self._tall[
-            row, header.columns[KR]
-        ] >= header.below
-        if continued or (kr_value is None and not self._own_kr_cells(cells)):
-            self._continue(row, header)
-            return
-        if kr_value is None and not any(
-            cell is not None for role, (cell, _) in cells.items() if role != KR
-        ):
-            return
-        seen = Seen(shown(kr_value), self._grid.cell(row, kr_column), header.labels[KR])
-        if block is None or block.row is None:
-            self._out.refuse(
-                "key_results", "objective_id", seen, "kr_without_objective", whole=True
-            )
-            return
-        block.krs += 1
-        if isinstance(kr_value, Fault):
-            self._out.fault("key_results", "title", kr_value, seen.at, seen.label)
-        bare, stated = title(seen.text) if seen.text else (None, None)
-        ordinal = number if number is not None else stated
-        values: dict[str, Any] = {
-            "objective_id": block.row,
-            "title": bare or None,
-            "@title": seen.place,
-        }
-        due = self._kr_values(row, header, values)
-        if (told := values.get("stated_id")) is not None and (
-            counted := label_number(told)
-        ) is not None:
-            ordinal, values["stated_id"] = ordinal if ordinal is not None else counted, None
-        values["ordinal"] = block.krs if ordinal is None else ordinal
-        block.kr = _Kr(self._out.key_result(seen.at, values, due))
-        self._people(row, header, block.kr.row)
-        self._handshake(row, header, block.kr, raw=False)
-
-    def _own_kr_cells(self, cells: dict[str, tuple[Value, int]]) -> bool:
-        return any(cells[role][0] is not None for role in cells if role.startswith("kr."))
-
-    def _kr_cell(self, row: int, header: Header) -> tuple[Value, int, int | None]:
-        """Return a KR's title, its column, and the number of a label that has a cell of its own."""
-        number: int | None = None
-        for column in self._span_with_left(header):
-            value = self._grid.at(row, column)
-            text = shown(value)
-            if isinstance(value, Fault):
-                return value, column, number
-            if text is None:
-                continue
-            if (alone := label_number(text)) is not None:
-                number = alone
-                continue
-            if column < header.columns[KR]:
-                continue
-            return value, column, number
-        return None, header.columns[KR], number
-
-    def _span_with_left(self, header: Header) -> list[int]:
-        left = header.columns[KR] - 1
-        before = [left] if left in self._columns and left not in header.columns.values() else []
-        return [*before, *header.span(KR)]
-
-    def _in_span(self, row: int, header: Header, role: str) -> tuple[Value, int]:
-        for column in header.span(role):
-            value = self._value(row, column)
-            if value not in (None, ""):
-                return value, column
-        return None, header.columns[role]
-
-    def _value(self, row: int, column: int) -> Value:
-        """Return a cell's value; of a cell merged over several rows that of its first."""
-        top = self._tall.get((row, column))
-        if top is not None and self._header is not None and top >= self._header.below:
-            row = top
-        value = self._grid.at(row, column)
-        return None if isinstance(value, str) and not value.strip() else value
-
-    def _kr_values(self, row: int, header: Header, values: dict[str, Any]) -> Seen | None:
-        due: Seen | None = None
-        for role in header.columns:
-            name = role.removeprefix("kr.")
-            if (
-                name not in ("due_on", "confidence", "progress", "stated_id", *DIRECT)
-                or name == "needed_by"
-            ):
-                continue
-            value, column = self._in_span(row, header, role)
-            seen = Seen(shown(value), self._grid.cell(row, column), header.labels[role])
-            if isinstance(value, Fault):
-                table, field = TABLE_OF.get(role, ("key_results", name))
-                self._out.fault(table, field, value, seen.at, seen.label)
-            elif name == "due_on":
-                due = seen
-            elif seen.text is not None:
-                share = name in ("confidence", "progress")
-                values[name] = self._share(value, row, column) if share else seen.text
-                values[f"@{name}"] = seen.place
-        return due
-
-    def _people(self, row: int, header: Header, kr: str) -> None:
-        for role, field in (("kr.owner", "owner_ids"), ("kr.members", "member_ids")):
-            if role not in header.columns:
-                continue
-            value, column = self._in_span(row, header, role)
-            seen = Seen(shown(value), self._grid.cell(row, column), header.labels[role])
-            if isinstance(value, Fault):
-                self._out.fault("key_results", field, value, seen.at, seen.label)
-            elif seen.text:
-                known = persons(seen.text)
-                if role in header.members:
-                    self._out.persons("key_results", kr, "member_ids", known[1:], seen.place)
-                    known = known[:1]
-                self._out.persons("key_results", kr, field, known, seen.place)
-
-    def _continue(self, row: int, header: Header) -> None:
-        """Read a further row of a KR: another party with its point."""
-        if self._block is not None and self._block.kr is not None:
-            self._handshake(row, header, self._block.kr, raw=True)
-        elif any(
-            self._grid.at(row, header.columns[role]) is not None
-            for role in ("party", "point")
-            if role in header.columns
-        ):
-            self._passed_over(row)
-
-    def _handshake(self, row: int, header: Header, kr: _Kr, *, raw: bool) -> None:
-        said: dict[str, Seen] = {}
-        for role in ("party", *_REST):
-            if role not in header.columns:
-                continue
-            value, column = self._in_span(row, header, role)
-            if raw and (row, column) in self._tall:
-                value = None
-            seen = Seen(shown(value), self._grid.cell(row, column), header.labels[role])
-            if isinstance(value, Fault):
-                self._out.fault("handshakes", role, value, seen.at, seen.label)
-            elif seen.text is not None or role == "party":
-                said[role] = seen
-        party = said.pop("party", None)
-        if party is None and not said:
-            return
-        kr.handshakes = self._out.handshakes(
-            kr.row, kr.handshakes, party or next(iter(said.values())), said
-        )
+        self._block.kr = Kr(self._out.key_result(seen.at, values, None))
 
     # -- small things ---------------------------------------------------------------------------
-
-    def _share(self, value: Value, row: int, column: int) -> str | None:
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            top = self._tall.get((row, column), row)
-            if top in self._grid.percents(column):
-                return percent(float(value))
-        text = shown(value)
-        return None if text is None else fraction(text)
 
     def _seen(self, pair: Pair) -> Seen:
         return Seen(
@@ -525,7 +333,7 @@ class Blocks:
     def _passed_over(self, row: int) -> None:
         """Remember the first row that means nothing to us; what stands above the first O is no part."""
         if self._count and not self._left:
-            column = next(c for c in self._columns if self._value(row, c) not in (None, ""))
+            column = next(c for c in self._columns if self._cells.at(row, c) is not None)
             self._left = [
                 self._grid.cell(row, column),
                 (shown(self._grid.at(row, column)) or "")[:60],

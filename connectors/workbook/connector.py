@@ -86,18 +86,12 @@ class WorkbookConnector:
         failures: list[Failure] = []
         told: list[tuple[str, Mapping[str, object]]] = _around(found)
         read: list[Read] = []
-        for scope, answer in read_all(
-            found.files, self._options, report.advance if report else _nobody
-        ):
+        for scope, answer in read_all(found.files, self._options, report.advance if report else _nobody):
             if "error" in answer:
-                failures.append(
-                    Failure(scope, answer["error"], {**answer["values"], "file": scope})
-                )
+                failures.append(Failure(scope, answer["error"], {**answer["values"], "file": scope}))
                 continue
             told += [(code, values) for code, values in answer["notices"]]
-            read.append(
-                Read(scope, dt.datetime.fromisoformat(answer["saved_at"]), answer["sheets"])
-            )
+            read.append(Read(scope, dt.datetime.fromisoformat(answer["saved_at"]), answer["sheets"]))
         if not read:
             raise _all_failed(failures)
         passed = _settle_copies(read, failures, told)
@@ -152,9 +146,7 @@ def _settle_copies(read: list[Read], failures: list[Failure], told: list[Any]) -
         if choice.kept is None:
             for scope in choice.passed:
                 others = [other for other in choice.passed if other != scope]
-                failures.append(
-                    Failure(scope, "workbook_copies_differ", {"file": scope, "others": others})
-                )
+                failures.append(Failure(scope, "workbook_copies_differ", {"file": scope, "others": others}))
             continue
         for scope in choice.passed:
             passed.add(scope)
@@ -173,6 +165,4 @@ def _gone(found: Found, previous: Delivery | None) -> list[str]:
 def _all_failed(failures: list[Failure]) -> SourceError:
     if len(failures) == 1:
         return SourceError(failures[0].code, **failures[0].values)
-    return SourceError(
-        "no_workbook_read", reasons=[f"{failure.scope}: {failure.code}" for failure in failures]
-    )
+    return SourceError("no_workbook_read", reasons=[f"{failure.scope}: {failure.code}" for failure in failures])

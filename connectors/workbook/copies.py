@@ -63,10 +63,7 @@ def _key(book: Read) -> tuple[str, ...] | None:
     if not book.sheets:
         return None
     path = Path(book.scope)
-    said = {
-        (plain(sheet["said"]["unit"] or ""), plain(sheet["said"]["person"] or ""))
-        for sheet in book.sheets
-    }
+    said = {(plain(sheet["said"]["unit"] or ""), plain(sheet["said"]["person"] or "")) for sheet in book.sheets}
     unit, person = said.pop() if len(said) == 1 else ("", "")
     many = any(sheet["said"]["people"] for sheet in book.sheets)
     if not unit or many:
@@ -90,11 +87,7 @@ def _period(sheet: dict[str, Any]) -> str:
 def _choice(books: list[Read]) -> Choice:
     books = sorted(books, key=lambda book: (book.saved_at, book.scope))
     last = books[-1]
-    rivals = [
-        b
-        for b in books[:-1]
-        if last.saved_at - b.saved_at < _MINUTE and digests(b) != digests(last)
-    ]
+    rivals = [b for b in books[:-1] if last.saved_at - b.saved_at < _MINUTE and digests(b) != digests(last)]
     if rivals:
         return Choice(None, tuple(book.scope for book in books))
     return Choice(last.scope, tuple(book.scope for book in books[:-1]))
@@ -107,11 +100,7 @@ def digests(book: Read) -> list[str]:
 
 def _digest(sheet: dict[str, Any]) -> str:
     words = sheet["references"]
-    told: list[Any] = [
-        words["candidates"][i]
-        for i, kind in enumerate(words["kind"])
-        if kind not in ("unit", "period")
-    ]
+    told: list[Any] = [words["candidates"][i] for i, kind in enumerate(words["kind"]) if kind not in ("unit", "period")]
     for table, columns in [*sheet["tables"].items(), *((run["table"], full(run)) for run in sheet["runs"])]:
         for name, column in columns.items():
             if name in _OWNERS:

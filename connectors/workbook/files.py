@@ -61,9 +61,7 @@ def find(patterns: Sequence[str]) -> Found:
 def _matching(pattern: str) -> Iterator[Path]:
     plain = Path(_unescaped(pattern))
     if plain.is_dir():
-        yield from (
-            path for path in plain.rglob("*") if not _hidden(path.relative_to(plain).parts[:-1])
-        )
+        yield from (path for path in plain.rglob("*") if not _hidden(path.relative_to(plain).parts[:-1]))
     elif plain.is_file():
         yield plain
     else:

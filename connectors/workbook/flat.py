@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from connectors.workbook.grid import Fault, letters, shown
 from connectors.workbook.krrows import Column, KrRows, Krs
 from connectors.workbook.lists import persons
-from connectors.workbook.records import About, Seen, about_words
+from connectors.workbook.records import TABLE_OF, About, Seen, about_words
 from connectors.workbook.values import fraction, label_number, percent, title
 
 if TYPE_CHECKING:
@@ -28,20 +28,6 @@ _LABEL_LENGTH = 8
 _ODD = re.compile("[\r\v\f\u2028\u2029\u200b\u200c\u200d\u2060\ufeff]|_x000")
 _REMARKS = ("注:", "注：", "备注", "说明", "填写说明", "note:", "notes:", "note：")
 
-TABLE_OF = {
-    "objective": ("objectives", "title"), "kr": ("key_results", "title"), "carries": ("alignments", "parent_id"),
-    "objective.owner": ("objectives", "owner_ids"), "objective.confidence": ("objectives", "confidence"),
-    "objective.stated_id": ("objectives", "objective_id"), "kr.stated_id": ("key_results", "kr_id"),
-    "kr.owner": ("key_results", "owner_ids"), "kr.members": ("key_results", "member_ids"),
-    "kr.confidence": ("key_results", "confidence"), "kr.progress": ("key_results", "progress"),
-    "kr.due_on": ("key_results", "due_on"), "party": ("handshakes", "party"), "point": ("handshakes", "point"),
-    "response": ("handshakes", "response"), "response_reason": ("handshakes", "response_reason"),
-    "needed_by": ("handshakes", "needed_by"), "unit": ("objectives", "unit_id"),
-    "period": ("objectives", "period_id"), "person": ("objectives", "person_id"),
-    "state": ("objectives", "state"), "origin": ("objectives", "origin"), "visibility": ("objectives", "visibility"),
-}  # fmt: skip
-"""By role, which value of which table stands in its cells; other roles are columns of KRs."""
-
 
 @dataclass
 class _Objective:
@@ -55,9 +41,7 @@ class _Objective:
 class Flat:
     """Reads the rows under one header of a flat sheet."""
 
-    def __init__(
-        self, grid: Grid, header: Header, until: int, about: About, records: Records
-    ) -> None:
+    def __init__(self, grid: Grid, header: Header, until: int, about: About, records: Records) -> None:
         self._grid = grid
         self._header = header
         self._top = header.below
@@ -83,9 +67,7 @@ class Flat:
             self._out.held.add("kr.members")
         titles, krs = self._filled["objective"], self._filled["kr"]
         asked = [self._raw[role] for role in ("party", "point") if role in self._raw]
-        said = list(
-            zip(*(self._filled[role] for role in _SAID if role in self._filled), strict=True)
-        )
+        said = list(zip(*(self._filled[role] for role in _SAID if role in self._filled), strict=True))
         said = said or [()] * len(krs)
         special = self._special()
         objective: _Objective | None = None
@@ -158,9 +140,7 @@ class Flat:
         return objective
 
     def _said(self, i: int) -> tuple[str | None, ...]:
-        return tuple(
-            self._filled[role][i] if role in self._filled else None for role in _OF_OBJECTIVE
-        )
+        return tuple(self._filled[role][i] if role in self._filled else None for role in _OF_OBJECTIVE)
 
     def _odd_row(self, i: int, objective: _Objective | None) -> None:
         """Read a row whose KR cell is empty, a mere label, or without an O."""
@@ -180,9 +160,7 @@ class Flat:
                 return
         if objective is None:
             seen = Seen(text, self._at("kr", i), self._header.labels["kr"])
-            self._out.refuse(
-                "key_results", "objective_id", seen, "kr_without_objective", whole=True
-            )
+            self._out.refuse("key_results", "objective_id", seen, "kr_without_objective", whole=True)
             return
         objective.krs += 1
         self._krs.add(i, objective.row, objective.krs)
@@ -190,9 +168,7 @@ class Flat:
             self._krs.asks.append((i, i, False))
 
     def _asks(self, i: int) -> bool:
-        return any(
-            role in self._raw and self._raw[role][i] is not None for role in ("party", "point")
-        )
+        return any(role in self._raw and self._raw[role][i] is not None for role in ("party", "point"))
 
     # -- Os -------------------------------------------------------------------------------------
 
@@ -209,9 +185,7 @@ class Flat:
     def _objective(self, i: int, context: Sequence[str | None]) -> _Objective:
         text = self._filled["objective"][i]
         key = (*context, text if text is not None else f"\x00{i}")
-        said = tuple(
-            self._filled[role][i] if role in self._filled else None for role in _OF_OBJECTIVE
-        )
+        said = tuple(self._filled[role][i] if role in self._filled else None for role in _OF_OBJECTIVE)
         found = self._objectives.get(key)
         if found is None:
             found = self._new_objective(i, text, context, said)
@@ -226,11 +200,7 @@ class Flat:
         at = self._at("objective", i)
         bare, ordinal = title(text) if text else (None, None)
         values: dict[str, Any] = {"title": bare or None, "@title": self._place("objective", i)}
-        stated = (
-            self._filled["objective.stated_id"][i]
-            if "objective.stated_id" in self._filled
-            else None
-        )
+        stated = self._filled["objective.stated_id"][i] if "objective.stated_id" in self._filled else None
         if stated is not None and (counted := label_number(stated)) is not None:
             ordinal, stated = ordinal if ordinal is not None else counted, None
         values["stated_id"] = stated
@@ -259,9 +229,7 @@ class Flat:
                     found.alignments,
                 )
             elif before is None and role == "objective.owner":
-                self._out.persons(
-                    "objectives", found.row, "owner_ids", persons(text), self._place(role, i)
-                )
+                self._out.persons("objectives", found.row, "owner_ids", persons(text), self._place(role, i))
             else:
                 table, column = TABLE_OF[role]
                 seen = Seen(text, self._at(role, i), self._header.labels[role])
@@ -293,24 +261,24 @@ class Flat:
     def _about_of(self, i: int, context: Sequence[str | None]) -> About:
         key = tuple(context)
         if key not in self._abouts:
-            unit, period, person = context
             above = self._about
+            unit, period, person = (
+                None if role in above.fixed else text
+                for role, text in zip(("unit", "period", "person"), context, strict=True)
+            )
             self._abouts[key] = About(
                 unit=about_words([unit], "unit") + above.unit if unit else above.unit,
                 period=about_words([period], "period") + above.period if period else above.period,
-                person=Seen(person, self._at("person", i), self._header.labels["person"])
-                if person
-                else above.person,
+                person=Seen(person, self._at("person", i), self._header.labels["person"]) if person else above.person,
                 unit_at=self._place("unit", i) if unit else above.unit_at,
                 period_at=self._place("period", i) if period else above.period_at,
+                fixed=above.fixed,
             )
         return self._abouts[key]
 
     def _says_kr(self, i: int) -> bool:
         return any(
-            self._raw[role][i] is not None
-            for role in self._raw
-            if role.startswith("kr.") and role != "kr.stated_id"
+            self._raw[role][i] is not None for role in self._raw if role.startswith("kr.") and role != "kr.stated_id"
         )
 
     # -- columns --------------------------------------------------------------------------------
@@ -321,12 +289,8 @@ class Flat:
         values = [cells[at] for cells in self._grid.rows[self._top : self._until]]
         kinds = set(map(type, values))
         if Fault in kinds:
-            self._faults[role] = {
-                i: value for i, value in enumerate(values) if isinstance(value, Fault)
-            }
-        if kinds <= {str, type(None)} and not _ODD.search(
-            "".join(value for value in values if value)
-        ):  # type: ignore[arg-type]
+            self._faults[role] = {i: value for i, value in enumerate(values) if isinstance(value, Fault)}
+        if kinds <= {str, type(None)} and not _ODD.search("".join(value for value in values if value)):  # type: ignore[arg-type]
             return [value.strip() or None if value else None for value in values]  # type: ignore[union-attr]
         if bool not in kinds:
             # A number or a date stands in many rows of a long sheet.

@@ -55,19 +55,13 @@ class Frames:
     def _add_run(self, run: Mapping[str, Any], key: str, where: Mapping[str, str]) -> None:
         table, height, columns = run["table"], run["height"], full(run)
         if height < _LONG:
-            self._extend(
-                table, {name: spread(c, height, key) for name, c in columns.items()}, height, where
-            )
+            self._extend(table, {name: spread(c, height, key) for name, c in columns.items()}, height, where)
             return
         told = [series(name, c, height, key, _kind(table, name)) for name, c in columns.items()]
-        frame = pl.DataFrame(told).with_columns(
-            pl.lit(value).alias(name) for name, value in where.items()
-        )
+        frame = pl.DataFrame(told).with_columns(pl.lit(value).alias(name) for name, value in where.items())
         self._long.setdefault(table, []).append(frame)
 
-    def _extend(
-        self, table: str, columns: Mapping[str, list[Any]], height: int, where: Mapping[str, str]
-    ) -> None:
+    def _extend(self, table: str, columns: Mapping[str, list[Any]], height: int, where: Mapping[str, str]) -> None:
         for name, told in self._tables.setdefault(table, _empty(table)).items():
             if name in columns:
                 told.extend(columns[name])
@@ -84,9 +78,7 @@ class Frames:
         if "references" not in self._tables:
             return pl.DataFrame(schema=REFERENCES)
         frame = self._together("references")
-        return frame.with_columns(pl.concat_str("before", "at").alias("place")).select(
-            list(REFERENCES)
-        )
+        return frame.with_columns(pl.concat_str("before", "at").alias("place")).select(list(REFERENCES))
 
     def _together(self, table: str) -> pl.DataFrame:
         columns = self._tables.get(table, _empty(table))
@@ -102,9 +94,7 @@ def _empty(table: str) -> dict[str, list[Any]]:
     if table == "references":
         return {name: [] for name in (*REFERENCE, *_WHERE)}
     columns = [name for name in COLUMNS[table] if name not in ("row", "at")]
-    return {
-        name: [] for name in ("row", "at", *columns, *(f"@{name}" for name in columns), *_WHERE)
-    }
+    return {name: [] for name in ("row", "at", *columns, *(f"@{name}" for name in columns), *_WHERE)}
 
 
 def _frame(table: str, frame: pl.DataFrame) -> pl.DataFrame:
@@ -112,9 +102,7 @@ def _frame(table: str, frame: pl.DataFrame) -> pl.DataFrame:
     cells = [name for name in frame.columns if name.startswith("@") and counts[name] < frame.height]
     places = [pl.concat_str("before", name).alias(name[1:]) for name in cells]
     spare = [name for name in frame.columns if name.startswith("@") or name in ("before", "at")]
-    empty = [
-        n for n in COLUMNS[table] if n not in ("row", "at", "title") and counts[n] == frame.height
-    ]
+    empty = [n for n in COLUMNS[table] if n not in ("row", "at", "title") and counts[n] == frame.height]
     return frame.with_columns(
         pl.concat_str("before", "at").alias("place"),
         *([pl.struct(places).alias("cells")] if places else []),
@@ -135,9 +123,7 @@ def _refusal(told: Mapping[str, Any], scope: str, part: str) -> Refusal:
     )
 
 
-def notices(
-    scope: str, sheets: Iterable[Mapping[str, Any]]
-) -> list[tuple[str, Mapping[str, object]]]:
+def notices(scope: str, sheets: Iterable[Mapping[str, Any]]) -> list[tuple[str, Mapping[str, object]]]:
     """Return the sheets' notices with the names of file and sheet."""
     return [
         (code, {"file": scope, "sheet": sheet["sheet"], **values})

@@ -105,16 +105,13 @@ class Grid:
         if self.percent_rows is None:
             return set()
         if column not in self._percents:
-            self._percents[column] = {
-                row - self.top for row in self.percent_rows(column + self.left)
-            }
+            self._percents[column] = {row - self.top for row in self.percent_rows(column + self.left)}
         return self._percents[column]
 
     def within(self) -> list[Merge]:
         """Return the merges, counted within `rows`, that show at least one cell of it."""
         moved = (
-            Merge(m.top - self.top, m.left - self.left, m.bottom - self.top, m.right - self.left)
-            for m in self.merges
+            Merge(m.top - self.top, m.left - self.left, m.bottom - self.top, m.right - self.left) for m in self.merges
         )
         return [m for m in moved if m.bottom >= 0 and m.right >= 0 and m.top >= 0 and m.left >= 0]
 
@@ -150,36 +147,30 @@ def address(cell: str) -> tuple[int, int] | None:
 
 def tidy(text: str) -> str:
     """Trim a text, and write its line breaks in one way."""
-    if (
-        "\r" in text
-        or "_x000" in text
-        or "\u2028" in text
-        or "\u2029" in text
-        or "\v" in text
-        or "\f" in text
-    ):
+    if "\r" in text or "_x000" in text or "\u2028" in text or "\u2029" in text or "\v" in text or "\f" in text:
         text = _BREAKS.sub("\n", text)
     text = text.strip()
-    return (
-        text.strip(_STRAY).strip() if text and (text[0] in _STRAY or text[-1] in _STRAY) else text
-    )
+    return text.strip(_STRAY).strip() if text and (text[0] in _STRAY or text[-1] in _STRAY) else text
 
 
 def shown(value: Value) -> str | None:
     """Return a cell's value as a text that a person would write, None where there is none."""
-    if value is None or isinstance(value, Fault):
-        return None
-    if isinstance(value, str):
-        return tidy(value) or None
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, (int, float)):
-        return number(value)
-    if isinstance(value, dt.datetime):
-        return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ")
-    if isinstance(value, (dt.date, dt.time)):
-        return value.isoformat()
-    return str(value)
+    match value:
+        case None | Fault():
+            told = None
+        case str():
+            told = tidy(value) or None
+        case bool():
+            told = "TRUE" if value else "FALSE"
+        case int() | float():
+            told = number(value)
+        case dt.datetime():
+            told = value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ")
+        case dt.date() | dt.time():
+            told = value.isoformat()
+        case _:
+            told = str(value)
+    return told
 
 
 def number(value: float) -> str:

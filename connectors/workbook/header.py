@@ -62,9 +62,7 @@ def bare_labels(grid: Grid, labels: Labels, row: int, columns: range) -> dict[in
 
 def is_flat(grid: Grid, row: int, found: Mapping[int, Label]) -> bool:
     """Say whether a row is the header of a flat sheet: an O and a KR side by side, and no values."""
-    roles = {
-        label.role: column for column, label in reversed(found.items()) if label.number is None
-    }
+    roles = {label.role: column for column, label in reversed(list(found.items())) if label.number is None}
     if "objective" not in roles or "kr" not in roles:
         return False
     filled = [c for c, value in enumerate(grid.rows[row]) if value not in (None, "")]
@@ -92,9 +90,7 @@ def read_header(grid: Grid, labels: Labels, row: int, columns: range) -> Header:
     return header
 
 
-def _second_row(
-    grid: Grid, labels: Labels, row: int, columns: range, found: Mapping[int, Label]
-) -> dict[int, Label]:
+def _second_row(grid: Grid, labels: Labels, row: int, columns: range, found: Mapping[int, Label]) -> dict[int, Label]:
     """Return the labels under merged cells of a header: `责任人 | 成员` under `KR 责任人`."""
     if row + 1 >= grid.height:
         return {}
@@ -114,19 +110,13 @@ def _second_row(
         if over is None:
             over = next((found.get(m.left) for m in wide if m.left <= column <= m.right), None)
         if over is not None and over.level and label.level is None:
-            under[column] = type(label)(
-                label.role, label.text, over.level, None, None, label.members
-            )
+            under[column] = type(label)(label.role, label.text, over.level, None, None, label.members)
     return under
 
 
 def _assign(header: Header, found: Mapping[int, Label]) -> None:
     """Give each label its role: bare ones belong to the O or KR that they stand behind."""
-    anchors = {
-        label.role: column
-        for column, label in reversed(found.items())
-        if label.role in (OBJECTIVE, KR)
-    }
+    anchors = {label.role: column for column, label in reversed(list(found.items())) if label.role in (OBJECTIVE, KR)}
     ids = [c for c, label in found.items() if label.role == "stated_id" and label.level is None]
     for column, label in found.items():
         role = label.role
@@ -156,11 +146,7 @@ def _extend(header: Header, grid: Grid, columns: range) -> None:
     taken = {*header.columns.values(), *(column for _, column in header.unknown)}
     for role, column in header.columns.items():
         last = column
-        while (
-            last + 1 < columns.stop
-            and last + 1 not in taken
-            and grid.at(header.row, last + 1) is None
-        ):
+        while last + 1 < columns.stop and last + 1 not in taken and grid.at(header.row, last + 1) is None:
             last += 1
         # The last label of a sheet does not reach into whatever stands right of it.
         reaches = last < columns.stop - 1 or role == "kr"

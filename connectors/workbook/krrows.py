@@ -82,14 +82,9 @@ class KrRows:
         ordinals = [number for _, number in bare]
         stated = self._of("kr.stated_id", krs) if "kr.stated_id" in self._filled else None
         if stated is not None:
-            counted = [
-                label_number(text) if text is not None and len(text) < _SHORT else None
-                for text in stated
-            ]
+            counted = [label_number(text) if text is not None and len(text) < _SHORT else None for text in stated]
             ordinals = [o if o is not None else c for o, c in zip(ordinals, counted, strict=True)]
-            stated = [
-                None if c is not None else text for text, c in zip(stated, counted, strict=True)
-            ]
+            stated = [None if c is not None else text for text, c in zip(stated, counted, strict=True)]
         columns: dict[str, Any] = {
             "row": self._ids(lines), "at": {"letter": self._names["kr"], "lines": lines},
             "objective_id": _counted(krs.objectives), "title": [text or None for text, _ in bare],
@@ -119,15 +114,11 @@ class KrRows:
     def _dates(self, krs: Krs, lines: list[int]) -> Column:
         """Return the due dates; those that only the period can finish are said in words."""
         texts = self._of("kr.due_on", krs)
-        known: dict[str, tuple[str, bool]] = {
-            text: date(text) for text in set(texts) if text is not None
-        }
+        known: dict[str, tuple[str, bool]] = {text: date(text) for text in set(texts) if text is not None}
         open_ones = [i for i, text in enumerate(texts) if text is not None and known[text][1]]
         if open_ones:
             words = [[known[texts[i] or ""][0], texts[i]] for i in open_ones]
-            self._refer(
-                "due_on", "date_in_period", "kr.due_on", [lines[i] for i in open_ones], words
-            )
+            self._refer("due_on", "date_in_period", "kr.due_on", [lines[i] for i in open_ones], words)
         return [None if text is None or known[text][1] else known[text][0] for text in texts]
 
     def _people(self, krs: Krs, lines: list[int]) -> None:
@@ -148,9 +139,7 @@ class KrRows:
         words: dict[tuple[str, ...], int] = {}
         for text in dict.fromkeys(text for text in texts if text):
             people = persons(text)
-            known[text] = [
-                words.setdefault(p, len(words)) for p in (keep(people) if keep else people)
-            ]
+            known[text] = [words.setdefault(p, len(words)) for p in (keep(people) if keep else people)]
         rows: list[int] = []
         ordinals: list[int] = []
         which: list[int] = []
@@ -168,9 +157,9 @@ class KrRows:
         kind: str,
         role: str,
         lines: list[int],
-        candidates: Any,
+        candidates: Any,  # noqa: ANN401 - a column as `runs` knows it
         ordinals: list[int] | None = None,
-    ) -> None:  # noqa: ANN401 - a column as `runs` knows it
+    ) -> None:
         self._out.run(
             "references",
             len(lines),
@@ -183,9 +172,7 @@ class KrRows:
 
     def _handshakes(self, krs: Krs) -> None:
         number, before, several = 0, -1, False
-        found: dict[str, list[Any]] = {
-            name: [] for name in ("kr", "number", "line", "count", "party", *_REST)
-        }
+        found: dict[str, list[Any]] = {name: [] for name in ("kr", "number", "line", "count", "party", *_REST)}
         role = "party" if "party" in self._names else "point"
         for kr, i, goes_on in krs.asks:
             number = number if kr == before else 0
@@ -221,9 +208,7 @@ class KrRows:
     def _pointless(self, i: int, point: str | None) -> None:
         """Refuse a point without a party to make it; what says that there is nothing is none."""
         if point is not None and requests("?", point, None, None)[0].point:
-            seen = Seen(
-                point, f"{self._names['point']}{i + self._first}", self._header.labels["point"]
-            )
+            seen = Seen(point, f"{self._names['point']}{i + self._first}", self._header.labels["point"])
             self._out.refuse("handshakes", "party", seen, "point_without_party")
 
     def _of(self, role: str, krs: Krs) -> Column:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 OBJECTIVE, KR = "objective", "kr"
 
@@ -80,9 +83,7 @@ _LEVELLED = ("owner", "members", "confidence", "progress", "due_on", "stated_id"
 """What both an O and a KR may have, so that `O` or `KR` before it says whose."""
 
 _TAIL = re.compile(r"(\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|<[^<>]*>|《[^《》]*》)$")
-_NUMBERED = re.compile(
-    r"(o|目标|objective|kr|关键结果|keyresult)[#-]?(\d{1,3}|[一二三四五六七八九十])"
-)
+_NUMBERED = re.compile(r"(o|目标|objective|kr|关键结果|keyresult)[#-]?(\d{1,3}|[一二三四五六七八九十])")
 _COUNTED = {numeral: number for number, numeral in enumerate("一二三四五六七八九十", 1)}
 _EDGE = "*:.、;-—_%#"
 _INLINE = re.compile(r"^([^:：\n]{1,24}?)\s*[:：]\s*(.*)$", re.DOTALL)
@@ -150,9 +151,7 @@ class Labels:
         if len(text) <= LONGEST and (alone := self._alone(text)):
             return alone
         if (found := _INLINE.match(text)) and (label := self._alone(found[1])):
-            return Label(
-                label.role, found[1].strip(), label.level, label.number, found[2].strip() or None
-            )
+            return Label(label.role, found[1].strip(), label.level, label.number, found[2].strip() or None)
         if (found := _TITLED.match(text)) and (label := self._alone(found[1])):
             return Label(label.role, found[1], label.level, label.number, found[2].strip())
         return None
@@ -170,11 +169,7 @@ class Labels:
             number = _COUNTED.get(found[2]) or int(found[2])
             return Label(_LEVELS[found[1]], text, number=number)
         for start, level in _LEVELS.items():
-            role = (
-                _MEANING.get(word.removeprefix(start).removeprefix("的"))
-                if word.startswith(start)
-                else None
-            )
+            role = _MEANING.get(word.removeprefix(start).removeprefix("的")) if word.startswith(start) else None
             if role in _LEVELLED:
                 return Label(role, text, level, members=_names_members(text))
         return None
@@ -183,6 +178,4 @@ class Labels:
 def _names_members(text: str) -> bool:
     """Say whether the bracket behind a label names owner and members, as in `责任人（责任人，成员）`."""
     bracket = re.search(r"[(（【\[](.*)[)）】\]]\W*$", text)
-    return bool(bracket) and any(
-        word in bracket[1].casefold() for word in ("成员", "参与人", "members")
-    )
+    return bool(bracket) and any(word in bracket[1].casefold() for word in ("成员", "参与人", "members"))

@@ -23,11 +23,10 @@ _BRACED = re.compile(r"^(.*?)\s*[(（\[【<]\s*([^()（）]*?)\s*[)）\]】>]\s*
 _LOGIN = re.compile(r"^[A-Za-z0-9._@-]*[0-9A-Za-z][A-Za-z0-9._@-]*$")
 _EMAIL = re.compile(r"[^\s@<>()（）,，;；]+@[^\s@<>()（）,，;；]+\.[^\s@<>()（）,，;；]+")
 
-_REFERRED = r"(?:(?:[OoＯｏ]|目标)\s*[0-9０-９]{1,3}|(?:[KkＫｋ][RrＲｒ]|关键结果)\s*[0-9０-９]{1,3}(?:[.\-][0-9０-９]{1,3})?)"
-_TARGET = re.compile(
-    rf"^(?P<before>[^:：\n]*?(?:[OoＯｏ]|目标)\s*[0-9０-９]{{1,3}}\s*(?:[-—–/：:.·]|\s)*\s*)?"
-    r"(?P<kr>(?:[KkＫｋ][RrＲｒ]|关键结果)\s*[0-9０-９]{1,3}(?:[.\-][0-9０-９]{1,3})?)$"
-)
+_O = r"(?:[OoＯｏ]|目标)\s*[0-9０-９]{1,3}"
+_KR = r"(?:[KkＫｋ][RrＲｒ]|关键结果)\s*[0-9０-９]{1,3}(?:[.\-][0-9０-９]{1,3})?"
+_REFERRED = rf"(?:{_O}|{_KR})"
+_TARGET = re.compile(rf"^(?P<before>[^:：\n]*?{_O}\s*(?:[-—–/：:.·]|\s)*\s*)?(?P<kr>{_KR})$")
 _SHORT = re.compile(rf"(?:^|[^A-Za-z]){_REFERRED}$")
 _BARE_KR = re.compile(r"^(?:(?:[KkＫｋ][RrＲｒ])\s*)?[0-9０-９]{1,3}$")
 _ID = re.compile(r"^(?=.*[0-9])[A-Za-z0-9][A-Za-z0-9._:#-]*$")
@@ -35,9 +34,7 @@ _SHARE = re.compile(
     r"^(.*?)\s*[(（\[【]\s*(?:占比?|份额|share)?\s*[:：]?\s*([0-9０-９.．]+\s*[%％]?)\s*[)）\]】]\s*$",
     re.DOTALL,
 )
-_WITHIN_TARGET = re.compile(
-    r"((?:[OoＯｏ]|目标)\s*[0-9０-９]{1,3})\s*[/／]\s*(?=[KkＫｋ][RrＲｒ]|关键结果)"
-)
+_WITHIN_TARGET = re.compile(r"((?:[OoＯｏ]|目标)\s*[0-9０-９]{1,3})\s*[/／]\s*(?=[KkＫｋ][RrＲｒ]|关键结果)")
 
 
 @lru_cache(maxsize=8192)
@@ -71,9 +68,7 @@ def _pieces(text: str, apart: Callable[[str, str], bool]) -> list[str]:
     pieces: list[str] = []
     for rough in _split_outside_brackets(text):
         pieces += _split_pair(rough, apart)
-    return [
-        piece for piece in (_NUMBERED.sub("", p).strip() for p in pieces) if not is_nothing(piece)
-    ]
+    return [piece for piece in (_NUMBERED.sub("", p).strip() for p in pieces) if not is_nothing(piece)]
 
 
 def _split_outside_brackets(text: str) -> list[str]:
@@ -117,11 +112,7 @@ def _person(text: str) -> tuple[str, ...]:
             rest = " ".join(words[:-1])
         elif len(words) > 1 and _LOGIN.match(words[-1]) and any(c.isdigit() for c in words[-1]):
             candidates += [words[-1], " ".join(words[:-1])]
-        elif (
-            len(words) > 1
-            and _LOGIN.match(words[0])
-            and (any(c.isdigit() for c in words[0]) or not rest.isascii())
-        ):
+        elif len(words) > 1 and _LOGIN.match(words[0]) and (any(c.isdigit() for c in words[0]) or not rest.isascii()):
             candidates += [words[0], " ".join(words[1:])]
             rest = " ".join(words[1:])
     candidates.append(rest)
@@ -151,9 +142,7 @@ def parties(text: str) -> tuple[str, ...]:
     return () if is_nothing(text) else tuple(_pieces(text, _between_units))
 
 
-def requests(
-    party: str | None, point: str | None, response: str | None, reason: str | None
-) -> list[Request]:
+def requests(party: str | None, point: str | None, response: str | None, reason: str | None) -> list[Request]:
     """Give each party its point, and its response and reason.
 
     Pair by pair where there are as many lines as parties; by name where lines begin with a party's
@@ -202,9 +191,7 @@ def _by_name(names: tuple[str, ...], lines: list[str]) -> list[str | None] | Non
             return None
         found.setdefault(present, []).append(line)
     told = {index: "\n".join(line for line in said if line) for index, said in found.items()}
-    return (
-        [None if is_nothing(told.get(i)) else told[i] for i in range(len(names))] if told else None
-    )
+    return [None if is_nothing(told.get(i)) else told[i] for i in range(len(names))] if told else None
 
 
 @lru_cache(maxsize=8192)
@@ -230,21 +217,15 @@ def targets(text: str) -> tuple[tuple[str, str | None], ...]:
 def _line_of_targets(line: str) -> list[tuple[str, str | None]]:
     whole = _with_share(line)
     # `O1/KR2` is one thing: its slash is hidden while the line is split.
-    pieces = [
-        _with_share(p.replace("\x00", "/")) for p in _rough(_WITHIN_TARGET.sub("\\1\x00", line))
-    ]
+    pieces = [_with_share(p.replace("\x00", "/")) for p in _rough(_WITHIN_TARGET.sub("\\1\x00", line))]
     pieces = [piece for piece in pieces if not is_nothing(piece[0])]
-    if len(pieces) < 2 or not all(
-        _looks_referred(text, index) for index, (text, _) in enumerate(pieces)
-    ):
+    if len(pieces) < 2 or not all(_looks_referred(text, index) for index, (text, _) in enumerate(pieces)):
         return [whole]
     return _inherited(pieces)
 
 
 def _rough(line: str) -> list[str]:
-    return [
-        piece for rough in _split_outside_brackets(line) for piece in re.split(r"和|\s及\s", rough)
-    ]
+    return [piece for rough in _split_outside_brackets(line) for piece in re.split(r"和|\s及\s", rough)]
 
 
 def _with_share(text: str) -> tuple[str, str | None]:
@@ -265,18 +246,17 @@ def _looks_referred(text: str, index: int) -> bool:
 
 
 def _inherited(pieces: list[tuple[str, str | None]]) -> list[tuple[str, str | None]]:
-    """Give `KR3` in `O1：KR2、KR3` the O of the one before it."""
-    before, found = "", []
+    """Give `KR3` in `O1：KR2、KR3`, and `3` in `O1：KR2、3`, what stood before."""
+    before: str | None = None
+    found = []
     for text, share in pieces:
         told = text
         if matched := _TARGET.match(text):
-            if matched["before"]:
-                before = matched["before"]
-            else:
-                told = before + text
-        elif text.isdecimal() and found and not _ID.match(found[0][0]):
+            before = matched["before"] or before or ""
+            told = text if matched["before"] else f"{before}{text}"
+        elif before is not None and text.isdecimal():
             told = f"{before}KR{text}"
         else:
-            before = ""
+            before = None
         found.append((told, share))
     return found

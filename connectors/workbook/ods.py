@@ -67,9 +67,7 @@ def _mark_row(line: ET.Element, row: int, grid: Grid, percents: dict[int, set[in
         column += times
 
 
-def _mark_cell(
-    cell: ET.Element, row: int, column: int, times: int, grid: Grid, percents: dict[int, set[int]]
-) -> None:
+def _mark_cell(cell: ET.Element, row: int, column: int, times: int, grid: Grid, percents: dict[int, set[int]]) -> None:
     kind = cell.get(f"{_OFFICE}value-type")
     if kind == "percentage":
         for at in range(column, column + times):

@@ -86,9 +86,7 @@ def _pair(grid: Grid, row: int, at: int, label: Label, columns: range) -> Pair:
     return Pair(label, None, row, at)
 
 
-def _below(
-    grid: Grid, labels: Labels, row: int, columns: range, found: list[tuple[int, Label]]
-) -> bool:
+def _below(grid: Grid, labels: Labels, row: int, columns: range, found: list[tuple[int, Label]]) -> bool:
     """Say whether a row holds nothing but labels, and the row below nothing but values."""
     if not found or row + 1 >= grid.height or any(label.value is not None for _, label in found):
         return False

@@ -38,9 +38,7 @@ class Options:
     columns: dict[str, str] = field(default_factory=dict)
 
 
-def read_workbook(
-    path: str, scope: str, options: Options, labels: Labels | None = None
-) -> dict[str, Any]:
+def read_workbook(path: str, scope: str, options: Options, labels: Labels | None = None) -> dict[str, Any]:
     """Read a workbook.
 
     Args:
@@ -67,9 +65,7 @@ def read_workbook(
             notices.append(("workbook_sheet_without_okr", {"file": scope, "sheet": grid.name}))
         else:
             sheets.append(found)
-    notices += [
-        ("workbook_sheet_without_okr", {"file": scope, "sheet": name}) for name in opened.charts
-    ]
+    notices += [("workbook_sheet_without_okr", {"file": scope, "sheet": name}) for name in opened.charts]
     saved = opened.saved_at.isoformat() if opened.saved_at else None
     return {"saved_at": saved, "sheets": sheets, "notices": notices}
 
@@ -93,10 +89,7 @@ def read_sheet(grid: Grid, scope: str, options: Options, labels: Labels) -> dict
             rows = {row for row, start, _ in blocks if start in band}
             Blocks(grid, labels, band, rows, about, records).read()
     plain = records.plain()
-    said = {
-        role: above.labelled[role].text if role in above.labelled else None
-        for role in ("unit", "person")
-    }
+    said = {role: above.labelled[role].text if role in above.labelled else None for role in ("unit", "person")}
     people = "person" in records.held and said["person"] is None
     plain.update(sheet=grid.name, period=about.period, said={**said, "people": people})
     return plain
@@ -169,12 +162,12 @@ def _above(grid: Grid, labels: Labels, until: int, *, flat: bool) -> _Above:
 def _about(grid: Grid, scope: str, options: Options, above: _Above) -> About:
     units, unit_at = _words(grid, scope, options.unit, above, "unit")
     periods, period_at = _words(grid, scope, options.period, above, "period")
-    return About(units, periods, above.labelled.get("person"), unit_at, period_at)
+    told = {"unit": options.unit, "period": options.period}
+    fixed = frozenset(kind for kind, where in told.items() if where is not None)
+    return About(units, periods, above.labelled.get("person"), unit_at, period_at, fixed)
 
 
-def _words(
-    grid: Grid, scope: str, where: str | None, above: _Above, kind: str
-) -> tuple[list[str], str]:
+def _words(grid: Grid, scope: str, where: str | None, above: _Above, kind: str) -> tuple[list[str], str]:
     """Return the words for a sheet's unit or period in order, and the cell of a label for it."""
     path = Path(scope)
     if where is not None and where.startswith("cell:"):

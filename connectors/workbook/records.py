@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from connectors.workbook.grid import Fault
 
 COLUMNS: dict[str, tuple[str, ...]] = {
-    "objectives": ("row", "at", "ordinal", "title", "confidence", "weight", "origin", "state", "visibility", "url", "stated_id"),
+    "objectives": ("row", "at", "ordinal", "title", "confidence", "origin", "state", "visibility", "stated_id"),
     "key_results": (
         "row", "at", "objective_id", "ordinal", "title", "due_on", "confidence", "progress", "metric", "comparator",
         "baseline", "target", "measure_unit", "rollup", "weight", "url", "stated_id",
@@ -72,13 +72,17 @@ class Table:
 
 @dataclass
 class About:
-    """Whose Os follow: texts in order for the unit, the period and perhaps the person, with places."""
+    """Whose Os follow: texts in order for the unit, the period and perhaps the person, with places.
+
+    `fixed`: which of `unit` and `period` the settings say where to find, so that no label does.
+    """
 
     unit: list[str] = field(default_factory=list)
     period: list[str] = field(default_factory=list)
     person: Seen | None = None
     unit_at: str = ""
     period_at: str = ""
+    fixed: frozenset[str] = frozenset()
 
 
 class Records:
@@ -91,6 +95,7 @@ class Records:
             for name, columns in COLUMNS.items()
         }
         self.references = Table(REFERENCE)
+        self._words = [self.references.columns[name] for name in REFERENCE]
         self.runs: list[dict[str, Any]] = []
         self.refusals: list[dict[str, Any]] = []
         self.notices: list[tuple[str, dict[str, Any]]] = []
@@ -101,16 +106,12 @@ class Records:
         row = f"{self.key}!{at}"
         values.update(row=row, at=at)
         self.tables["objectives"].add(values)
-        self._refer("objectives", row, "unit_id", 0, "unit", about.unit, about.unit_at or at)
-        self._refer(
-            "objectives", row, "period_id", 0, "period", about.period, about.period_at or at
-        )
+        self._refer("objectives", row, "unit_id", 0, "unit", about.unit, about.unit_at or at, None)
+        self._refer("objectives", row, "period_id", 0, "period", about.period, about.period_at or at, None)
         if about.person and about.person.text:
             known = persons(about.person.text)
             if known:
-                self._refer(
-                    "objectives", row, "person_id", 0, "person", known[0], about.person.place
-                )
+                self._refer("objectives", row, "person_id", 0, "person", known[0], about.person.place, None)
         return row
 
     def key_result(self, at: str, values: dict[str, Any], due: Seen | None) -> str:
@@ -120,21 +121,17 @@ class Records:
         if due is not None and due.text:
             told, in_period = date(due.text)
             if in_period:
-                self._refer(
-                    "key_results", row, "due_on", 0, "date_in_period", (told, due.text), due.place
-                )
+                self._refer("key_results", row, "due_on", 0, "date_in_period", (told, due.text), due.place, None)
             else:
                 values["due_on"] = told
             values["@due_on"] = due.place
         self.tables["key_results"].add(values)
         return row
 
-    def persons(
-        self, table: str, row: str, column: str, people: Sequence[Sequence[str]], place: str
-    ) -> None:
+    def persons(self, table: str, row: str, column: str, people: Sequence[Sequence[str]], place: str) -> None:
         """Say who owns, or works on, an O or KR."""
         for ordinal, candidates in enumerate(people):
-            self._refer(table, row, column, ordinal, "person", candidates, place)
+            self._refer(table, row, column, ordinal, "person", candidates, place, None)
 
     def carries(self, objective: str, seen: Seen, number: int) -> int:
         """Say what an O carries; returns how many alignments it has by now."""
@@ -151,17 +148,12 @@ class Records:
                 }
             )
             candidates = (target,) if share is None else (target, f"{target}（{share}）")
-            self._refer(
-                "alignments", row, "parent_id", 0, "carried", candidates, seen.place, _share(share)
-            )
+            self._refer("alignments", row, "parent_id", 0, "carried", candidates, seen.place, _share(share))
         return number
 
     def handshakes(self, kr: str, number: int, party: Seen, rest: Mapping[str, Seen]) -> int:
         """Say whom a KR needs, and for what; returns how many handshakes it has by now."""
-        said = {
-            name: rest[name].text if name in rest else None
-            for name in ("point", "response", "response_reason")
-        }
+        said = {name: rest[name].text if name in rest else None for name in ("point", "response", "response_reason")}
         found = requests(party.text, said["point"], said["response"], said["response_reason"])
         for count, request in enumerate(found, 1):
             number += 1
@@ -189,8 +181,8 @@ class Records:
         code: str,
         *,
         whole: bool = False,
-        **values: Any,
-    ) -> None:  # noqa: ANN401 - whatever the sentence needs
+        **values: object,
+    ) -> None:
         """Put what cannot be read on record, with its cell and label."""
         self.refusals.append(
             {
@@ -240,17 +232,11 @@ class Records:
             "holds": self.holds(),
         }
 
-    def _refer(
-        self, table: str, row: str, column: str, ordinal: int, kind: str, candidates: Sequence[str], at: str,
-        share: float | None = None,
-    ) -> None:  # fmt: skip
+    def _refer(self, *told: object) -> None:
+        """Add a reference, its values in the order of REFERENCE."""
         # By hand rather than by `add`: there are several of these a row.
-        for (_, told), value in zip(
-            self.references._items,  # noqa: SLF001 - our own
-            (table, row, column, ordinal, kind, candidates, at, share),
-            strict=True,
-        ):
-            told.append(value)
+        for column, value in zip(self._words, told, strict=True):
+            column.append(value)
 
 
 HELD: dict[str, dict[str, tuple[str, ...]]] = {
@@ -269,9 +255,7 @@ HELD: dict[str, dict[str, tuple[str, ...]]] = {
     "response_reason": {"handshakes": ("response_reason",)},
     "needed_by": {"handshakes": ("needed_by",)},
     **{
-        name: {
-            "objectives" if name in ("origin", "state", "visibility") else "key_results": (name,)
-        }
+        name: {"objectives" if name in ("origin", "state", "visibility") else "key_results": (name,)}
         for name in DIRECT
         if name != "needed_by"
     },
@@ -284,12 +268,26 @@ def nth(at: str, count: int) -> str:
     return at if count == 1 else f"{at} ({count})"
 
 
+TABLE_OF = {
+    "objective": ("objectives", "title"), "kr": ("key_results", "title"), "carries": ("alignments", "parent_id"),
+    "objective.owner": ("objectives", "owner_ids"), "objective.confidence": ("objectives", "confidence"),
+    "objective.stated_id": ("objectives", "objective_id"), "kr.stated_id": ("key_results", "kr_id"),
+    "kr.owner": ("key_results", "owner_ids"), "kr.members": ("key_results", "member_ids"),
+    "kr.confidence": ("key_results", "confidence"), "kr.progress": ("key_results", "progress"),
+    "kr.due_on": ("key_results", "due_on"), "party": ("handshakes", "party"), "point": ("handshakes", "point"),
+    "response": ("handshakes", "response"), "response_reason": ("handshakes", "response_reason"),
+    "needed_by": ("handshakes", "needed_by"), "unit": ("objectives", "unit_id"),
+    "period": ("objectives", "period_id"), "person": ("objectives", "person_id"),
+    "state": ("objectives", "state"), "origin": ("objectives", "origin"), "visibility": ("objectives", "visibility"),
+}  # fmt: skip
+"""By role, which value of which table stands in its cells; other roles are columns of KRs."""
+
+
 def legal_key(key: str) -> str:
     """Make a name that may begin an id: without what no id may hold, and short.
 
     A name that has to be changed, or is long, gets a hash behind it, so that no two become one.
     """
-
     normal = unicodedata.normalize("NFC", key)
     return (
         key

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import polars as pl
+
 Told = list[Any] | dict[str, Any]
 
 
@@ -53,10 +55,7 @@ def spread(told: Told, height: int, key: str) -> list[Any]:
     before, behind = _around(told, key)
     if "numbers" in told:
         sign = told["sign"]
-        return [
-            f"{before}{line}{sign}{n}{behind}"
-            for line, n in zip(told["lines"], told["numbers"], strict=True)
-        ]
+        return [f"{before}{line}{sign}{n}{behind}" for line, n in zip(told["lines"], told["numbers"], strict=True)]
     return [f"{before}{line}{behind}" for line in told["lines"]]
 
 

@@ -23,12 +23,7 @@ _PREFIX = rb"(?:[A-Za-z][\w.-]*:)?"
 _CELL = rb"<" + _PREFIX + rb"c(?=[\s>/])"
 _AT = rb'[^>]*?\sr=["\']([A-Z]{1,3})([0-9]{1,7})["\'][^>]*'
 _FORMULA = re.compile(
-    _CELL
-    + rb"([^>]*)(?<!/)>\s*<"
-    + _PREFIX
-    + rb"f(?=[\s>/])(?:[^>]*/>|[^>]*(?<!/)>[^<]*</"
-    + _PREFIX
-    + rb"f>)"
+    _CELL + rb"([^>]*)(?<!/)>\s*<" + _PREFIX + rb"f(?=[\s>/])(?:[^>]*/>|[^>]*(?<!/)>[^<]*</" + _PREFIX + rb"f>)"
     rb"\s*(<" + _PREFIX + rb"v(?:\s[^>]*)?(?:/>|>[^<]*</" + _PREFIX + rb"v>))?"
 )
 _ERROR = re.compile(
@@ -56,9 +51,7 @@ class Package:
         """Return when the document says that it was last saved; None where it does not say."""
         if "docProps/core.xml" not in self._names:
             return None
-        found = re.search(
-            rb"<(?:\w+:)?modified[^>]*>\s*([^<]+?)\s*<", self._archive.read("docProps/core.xml")
-        )
+        found = re.search(rb"<(?:\w+:)?modified[^>]*>\s*([^<]+?)\s*<", self._archive.read("docProps/core.xml"))
         return w3c_time(found[1].decode("ascii", "replace")) if found else None
 
     def sheets(self) -> dict[str, str]:
@@ -75,9 +68,7 @@ class Package:
                 continue
             reference = next((v for k, v in node.attrib.items() if k.endswith("}id")), None)
             target = targets.get(reference, "")
-            path = (
-                target.lstrip("/") if target.startswith("/") else posixpath.normpath(f"xl/{target}")
-            )
+            path = target.lstrip("/") if target.startswith("/") else posixpath.normpath(f"xl/{target}")
             if path in self._names:
                 found[node.get("name", "")] = path
         return found
@@ -111,13 +102,7 @@ class Package:
             cell = rb'\sr=["\']' + letters(column).encode() + rb'([0-9]{1,7})["\']'
             pattern = _CELL + rb'(?=[^>]*\ss=["\'](?:' + styles + rb')["\'])[^>]*?' + cell
             if b'<c r="' in xml:
-                pattern = (
-                    rb'<c r="'
-                    + letters(column).encode()
-                    + rb'([0-9]{1,7})" s="(?:'
-                    + styles
-                    + rb')"'
-                )
+                pattern = rb'<c r="' + letters(column).encode() + rb'([0-9]{1,7})" s="(?:' + styles + rb')"'
             return {int(line) - 1 for line in re.findall(pattern, xml)}
 
         return rows
@@ -127,7 +112,7 @@ class Package:
         if "xl/styles.xml" not in self._names:
             return []
         root = ET.fromstring(self._archive.read("xl/styles.xml"))  # noqa: S314 - see above
-        percents = set(PERCENTS)
+        percents: set[int] = set(PERCENTS)
         styles: list[int] = []
         for node in root:
             if node.tag.endswith("}numFmts"):
@@ -155,9 +140,7 @@ def w3c_time(text: str) -> dt.datetime | None:
 def _mark_formulas(grid: Grid, xml: bytes) -> None:
     for found in _FORMULA.finditer(xml):
         value = found[2]
-        stored = value is not None and (
-            not re.search(rb">\s*<|/>$", value) or _TEXT.search(found[1])
-        )
+        stored = value is not None and (not re.search(rb">\s*<|/>$", value) or _TEXT.search(found[1]))
         if not stored and (place := _ADDRESS.search(found[1])):
             _put(grid, place[1], Fault("formula_without_value"))
 

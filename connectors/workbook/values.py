@@ -33,13 +33,9 @@ _TITLE = re.compile(
     r"|(?P<n>[0-9０-９]{1,3})"
     r")\s*(?:[:：、)）．]|\.(?![0-9０-９]))\s*"
 )
-_TITLE_SPACED = re.compile(
-    r"^\s*(?:[OoＯｏ]|[KkＫｋ][RrＲｒ])(?P<n>[0-9０-９]{1,3}(?:[.\-][0-9０-９]{1,3})?)\s+(?=\S)"
-)
+_TITLE_SPACED = re.compile(r"^\s*(?:[OoＯｏ]|[KkＫｋ][RrＲｒ])(?P<n>[0-9０-９]{1,3}(?:[.\-][0-9０-９]{1,3})?)\s+(?=\S)")
 _TITLE_BRACED = re.compile(r"^\s*[(（](?P<n>[0-9０-９]{1,2})[)）]\s*(?=\S)")
-_LABEL_ONLY = re.compile(
-    r"^\s*(?:[OoＯｏ]|[KkＫｋ][RrＲｒ]|目标|关键结果)?\s*([0-9０-９]{1,3})\s*[:：.、)）．]?\s*$"
-)
+_LABEL_ONLY = re.compile(r"^\s*(?:[OoＯｏ]|[KkＫｋ][RrＲｒ]|目标|关键结果)?\s*([0-9０-９]{1,3})\s*[:：.、)）．]?\s*$")
 
 _NUMBER = re.compile(r"^[+-]?(\d+(\.\d*)?|\.\d+)%?$")
 _FULL_DATE = re.compile(
@@ -48,9 +44,7 @@ _FULL_DATE = re.compile(
 _FULL_TIME = re.compile(r"^(\d{4}-\d{1,2}-\d{1,2})[ T]\d{1,2}:\d{2}(:\d{2})?$")
 _MONTH_END = re.compile(r"^(?:(\d{4})\s*年\s*|(\d{4})[-/.])?(\d{1,2})\s*月\s*(?:底|末|月底|月末)$")
 _DAY = re.compile(r"^(\d{1,2})\s*(?:月\s*(\d{1,2})\s*[日号]?|/\s*(\d{1,2}))$")
-_QUARTER_END = re.compile(
-    r"^(?:(\d{4})\s*年?\s*)?(?:q([1-4])|第?([一二三四1-4])季度)\s*(?:末|底|季末|结束)$"
-)
+_QUARTER_END = re.compile(r"^(?:(\d{4})\s*年?\s*)?(?:q([1-4])|第?([一二三四1-4])季度)\s*(?:末|底|季末|结束)$")
 _HALF_END = re.compile(r"^(?:(\d{4})\s*年?\s*)?(?:h([12])|([上下])半年)\s*(?:末|底)$")
 _PERIOD_END = re.compile(r"^(?:本?(?:周期|期|季度|季|年)(?:末|底))$")
 _BEFORE = re.compile(r"(?:之前|以前|前|截止|止)$")
@@ -67,9 +61,7 @@ def is_nothing(text: str | None) -> bool:
     >>> is_nothing("无"), is_nothing(" N / A "), is_nothing("市场部")
     (True, True, False)
     """
-    return not text or (
-        text[0] in _NOTHING_BEGINS and len(text) < _LONGEST_NOTHING and plain(text) in NOTHING
-    )
+    return not text or (text[0] in _NOTHING_BEGINS and len(text) < _LONGEST_NOTHING and plain(text) in NOTHING)
 
 
 @lru_cache(maxsize=4096)

@@ -43,9 +43,7 @@ def units(text: str) -> list[str]:
     rough = [part for part in _APART.split(text) if part]
     # The last part of `集团 市场事业群 市场部` says most.
     found = [text, core, *reversed(spaced), *reversed(rough)]
-    return _distinct(
-        part for part in found if part == text or (not part.isdigit() and core_of(part))
-    )
+    return _distinct(part for part in found if part == text or (not part.isdigit() and core_of(part)))
 
 
 def core_of(text: str) -> str:

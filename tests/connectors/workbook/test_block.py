@@ -5,7 +5,17 @@ from __future__ import annotations
 import datetime as dt
 
 from tests.connectors.workbook.making import (
-    Formula, Percent, asked, book, codes, linked, of, owners, read, said, values,
+    Formula,
+    Percent,
+    asked,
+    book,
+    codes,
+    linked,
+    of,
+    owners,
+    read,
+    said,
+    values,
 )  # fmt: skip
 
 DAY = dt.date(2026, 11, 30)
@@ -193,3 +203,20 @@ def test_columns_are_held_only_where_their_label_is_on_the_sheet(tmp_path):
         "objectives": {"a.xlsx!S": ("objective_id", "unit_id", "period_id", "ordinal", "title")},
         "key_results": {"a.xlsx!S": ("kr_id", "objective_id", "ordinal", "title", "due_on")},
     }
+
+
+def test_krs_whose_o_has_no_words_keep_an_o_and_what_it_carries(tmp_path):
+    rows = [["承接", "KR2"], ["O1", "", "责任人", "张三"], HEADER, ["甲", "李四"], *block(2, "KR3", "降低成本", ["乙"])]
+    delivery = read(book(tmp_path / "a.xlsx", {"S": rows}))
+    assert values(delivery, "objectives", "title", "ordinal") == [(None, 1), ("降低成本", 2)]
+    assert of(delivery) == [(None, "甲"), ("降低成本", "乙")]
+    assert linked(delivery) == [(None, "KR2"), ("降低成本", "KR3")]
+    assert owners(delivery, "objectives") == {None: ["张三"], "降低成本": ["责任2"]}
+
+
+def test_labels_give_way_to_the_settings(tmp_path):
+    rows = [["部门：", "市场部", "周期", "2026Q3"], *block(1, "KR2", "提升复购", ["甲"])]
+    delivery = read(book(tmp_path / "研发部2026Q4.xlsx", {"S": rows}), unit="file", period="file")
+    assert "市场部" not in said(delivery, "unit_id")[0]
+    assert "2026Q3" not in said(delivery, "period_id")[0]
+    assert "研发部" in said(delivery, "unit_id")[0]

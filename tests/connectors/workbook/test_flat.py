@@ -7,7 +7,18 @@ import datetime as dt
 import pytest
 
 from tests.connectors.workbook.making import (
-    FLAT, Formula, Percent, asked, book, codes, linked, of, owners, read, said, values,
+    FLAT,
+    Formula,
+    Percent,
+    asked,
+    book,
+    codes,
+    linked,
+    of,
+    owners,
+    read,
+    said,
+    values,
 )  # fmt: skip
 
 DAY = dt.date(2026, 11, 30)
