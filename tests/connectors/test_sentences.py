@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
+import connectors
 from connectors.sql.faults import FAULTS
 from okr.texts import known, text
 
-ROOMS = [path for path in Path("connectors").rglob("*.py") if path.parts[1] not in {"workbook"}]
+ROOMS = [path for path in Path(connectors.__file__).parent.rglob("*.py") if "workbook" not in path.parts]
 SAID = {
     "error": r'(?:SourceError|RunError|SettingsError)\(\s*"(\w+)"|Failure\(\w+, "(\w+)"'
     r'|ok=False, code="(\w+)"',
-    "note": r'report\.note\(\s*"(\w+)"|ok=True,\s*code="(\w+)"|\(\("(read_as\w+)"|\("(unknown\w+)"',
+    "note": r'report\.note\(\s*"(\w+)"|ok=True,\s*code="(\w+)"|\(\("(read_as\w+)"|\("(unknown_table\w+)"',
     "quarantine": r'code="(ragged_row)"',
 }
 
