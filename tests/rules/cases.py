@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.rules.oracle import Enterprise, Rules, Table
 from tests.rules.oracle.world import COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 Row = dict[str, Any]
 Placed = tuple[str, Row]
@@ -110,19 +113,20 @@ class Case:
     rules: Row = field(default_factory=dict)
     without: tuple[str, ...] = ()
 
+    @property
+    def alone(self) -> bool:
+        """Whether the case needs an enterprise of its own: other settings, columns, or names."""
+        return bool(self.rules or self.without or "HS207" in self.codes)
+
+    def placed(self) -> list[Placed]:
+        """The company's rows and the case's, each key once."""
+        return list({key_of(table, row): (table, row) for table, row in [*company(), *self.rows]}.values())
+
     def enterprise(self) -> Enterprise:
-        tables: dict[str, dict[tuple, Row]] = {table: {} for table in COLUMNS}
-        for table, row in [*company(), *self.rows]:
-            tables[table][key_of(table, row)] = row
-        made = {}
-        for table, rows in tables.items():
-            if table not in self.without:
-                columns = [
-                    column for column in COLUMNS[table] if f"{table}.{column}" not in self.without
-                ]
-                kept = [{key: row[key] for key in row if key in columns} for row in rows.values()]
-                made[table] = Table(tuple(columns), tuple(kept))
-        return Enterprise({"plan": made}, replace(Rules(now=NOW), **self.rules))
+        return Enterprise({"plan": tables_of(self.placed(), self.without)}, self.settings())
+
+    def settings(self) -> Rules:
+        return replace(Rules(now=NOW), **self.rules)
 
     def picked(self, gaps: list[Row]) -> list[Expected]:
         """The gaps of the case's codes, as they are expected."""
@@ -139,9 +143,64 @@ class Case:
         ]
 
 
+def tables_of(placed: list[Placed], without: tuple[str, ...] = ()) -> dict[str, Table]:
+    """The rows in their tables, but for the tables and columns that are not there."""
+    made = {}
+    for table in COLUMNS:
+        columns = [column for column in COLUMNS[table] if f"{table}.{column}" not in without]
+        rows = [row for name, row in placed if name == table]
+        if table not in without:
+            kept = tuple({key: row[key] for key in row if key in columns} for row in rows)
+            made[table] = Table(tuple(columns), kept)
+    return made
+
+
 def key_of(table: str, row: Row) -> tuple:
     if table == "alignments":
-        return row["objective_id"], row.get("parent_kind"), row["parent_id"]
+        return table, row["objective_id"], row.get("parent_kind"), row["parent_id"]
     if table == "dependencies":
-        return row["kr_id"], row["needs_kr_id"]
-    return (row[COLUMNS[table][0]],)
+        return table, row["kr_id"], row["needs_kr_id"]
+    return table, row[COLUMNS[table][0]]
+
+
+# Many cases in one enterprise: a run costs a second, whatever is in it
+
+KEPT = {"Q4", "Y"}
+TAGGED = {
+    column
+    for columns in COLUMNS.values()
+    for column in columns
+    if column.endswith(("_id", "_ids")) or column in ("aliases", "email", "party")
+}
+
+
+def together(cases: Mapping[str, Case]) -> Enterprise:
+    """All the cases side by side; what is told apart by ids or names begins with the case's tag."""
+    placed: dict[tuple, Placed] = {}
+    for tag, case in cases.items():
+        for table, row in case.placed():
+            marked = {column: mark(tag, table, column, value) for column, value in row.items()}
+            placed[key_of(table, marked)] = table, marked
+    rules = replace(Rules(now=NOW), period="Q4")
+    return Enterprise({"plan": tables_of(list(placed.values()))}, rules)
+
+
+def mark(tag: str, table: str, column: str, value: Any) -> Any:
+    if column not in TAGGED and (table, column) not in {("org_units", "name"), ("people", "name")}:
+        return value
+    if isinstance(value, list):
+        return [mark(tag, table, column, each) for each in value]
+    return value if value is None or value in KEPT else tag + value
+
+
+def apart(tag: str, records: Iterable[Row]) -> list[Row]:
+    """One case's records out of those of all, as they would be alone."""
+    keys = ("subject_id", "unit_id", "handshake_id", "meeting_id")
+    mine = [row for row in records if any(tag in (row.get(key) or "") for key in keys)]
+    return [{key: unmark(tag, value) for key, value in row.items()} for row in mine]
+
+
+def unmark(tag: str, value: Any) -> Any:
+    if isinstance(value, list):
+        return [unmark(tag, each) for each in value]
+    return value.replace(tag, "") if isinstance(value, str) else value

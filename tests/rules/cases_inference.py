@@ -1,6 +1,5 @@
 """Literal cases of inference: who repeats whose words."""
 
-# ruff: noqa: E501 (a case is a table row)
 from __future__ import annotations
 
 from tests.rules.cases import Case, at, carries, carries_o, kr, o, period

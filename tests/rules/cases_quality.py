@@ -20,9 +20,7 @@ from tests.rules.cases import (
 MANY = [o(f"A{number}", "a") for number in range(6)]
 
 
-def owned(
-    name: str, owners: list[str], *codes: str, rows: tuple = (), told: str | None = "l-a"
-) -> Case:
+def owned(name: str, owners: list[str], *codes: str, rows: tuple = (), told: str | None = "l-a") -> Case:
     """An O of `a` with these owners, and the OW codes that it gets."""
     return Case(name, "OW401 OW402 OW403 OW404", [*rows, o("A", "a", owner_ids=owners)],
                 [(code, "A", "a", None, told) for code in codes])  # fmt: skip

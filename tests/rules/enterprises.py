@@ -65,9 +65,7 @@ class Maker:
             if each["period_id"] != "2026Q4" and self.chance(0.15):
                 continue
             row = {**each, "parent_period_id": PARENTS.get(each["period_id"])}
-            row["starts_on"], row["ends_on"] = (
-                date.fromisoformat(each[end]) for end in ("starts_on", "ends_on")
-            )
+            row["starts_on"], row["ends_on"] = (date.fromisoformat(each[end]) for end in ("starts_on", "ends_on"))
             if self.chance(0.1):
                 row["parent_period_id"] = self.dice.choice(["2026", "2026Q4", "2026H2", "never"])
             row["name"] = each["period_id"]
@@ -127,11 +125,7 @@ class Maker:
             text = self.dice.choice([str.upper, str.lower, wide, str.title])(text)
         if self.chance(0.3):
             place = self.dice.randint(0, len(text))
-            text = (
-                text[:place]
-                + self.dice.choice(["，", " ", "“", "-", "。", "%", "\u3000"])
-                + text[place:]
-            )
+            text = text[:place] + self.dice.choice(["，", " ", "“", "-", "。", "%", "\u3000"]) + text[place:]
         return (self.dice.choice(LABELS) + text).strip()
 
     def time(self, probability: float) -> datetime | None:
@@ -143,9 +137,7 @@ class Maker:
 
     def due(self) -> date | None:
         first = date(2026, 10, 1)
-        return self.maybe(
-            first + timedelta(days=self.dice.choice([-1, 0, 30, 60, 90, 91, 92])), 0.85
-        )
+        return self.maybe(first + timedelta(days=self.dice.choice([-1, 0, 30, 60, 90, 91, 92])), 0.85)
 
     def make_objectives(self) -> None:
         units = self.ids("org_units")
@@ -170,13 +162,11 @@ class Maker:
                     "ordinal": self.maybe(number % 5 + 1, 0.8),
                     "title": self.title(),
                     "owner_ids": self.owners(),
-                    "confidence": self.maybe(
-                        self.dice.choice([0.0, 0.3, 0.49, 0.5, 0.7, 1.0]), 0.8
-                    ),
+                    "confidence": self.maybe(self.dice.choice([0.0, 0.3, 0.49, 0.5, 0.7, 1.0]), 0.8),
                     "origin": self.maybe(self.dice.choice(["top_down", "bottom_up"]), 0.4),
-                    "state": self.dice.choices(
-                        ["published", "draft", "withdrawn", "masked", None], [74, 6, 3, 9, 8]
-                    )[0],
+                    "state": self.dice.choices(["published", "draft", "withdrawn", "masked", None], [74, 6, 3, 9, 8])[
+                        0
+                    ],
                     "visibility": self.maybe(self.dice.choice(["public", "unit", "private"]), 0.3),
                     "content_updated_at": self.time(0.5),
                     "updated_at": self.time(0.3),
@@ -206,9 +196,7 @@ class Maker:
             "progress": self.maybe(self.dice.choice([0.0, 0.4, 1.0, 1.2]), 0.5),
             "metric": self.maybe(self.dice.choice(METRICS[:3]), 0.9) if measured else None,
             "comparator": self.maybe(self.dice.choice([">=", "<=", "="]), 0.6),
-            "target": self.maybe(self.dice.choice([10.0, 20.0, 30.0, 0.5, 30.0]), 0.95)
-            if measured
-            else None,
+            "target": self.maybe(self.dice.choice([10.0, 20.0, 30.0, 0.5, 30.0]), 0.95) if measured else None,
             "measure_unit": self.maybe(self.dice.choice(MEASURES[:3]), 0.9) if measured else None,
             "rollup": self.maybe(self.dice.choice(["sum", "min", "max"]), 0.3),
             "content_updated_at": self.time(0.5),
@@ -240,12 +228,8 @@ class Maker:
 
     def plant(self) -> None:
         """What chance alone makes too seldom: clean carrying from below, and too many Os."""
-        units = {
-            row["unit_id"]: row for row in self.rows["org_units"] if row["active"] is not False
-        }
-        pairs = [
-            (row["parent_id"], unit) for unit, row in units.items() if row["parent_id"] in units
-        ]
+        units = {row["unit_id"]: row for row in self.rows["org_units"] if row["active"] is not False}
+        pairs = [(row["parent_id"], unit) for unit, row in units.items() if row["parent_id"] in units]
         if not pairs:
             return
         for number in range(self.dice.randint(1, 3)):
@@ -299,9 +283,7 @@ class Maker:
         objectives = near if near and self.chance(0.75) else list(home)
         if self.chance(0.25):
             return "objective", self.dice.choice(objectives)
-        krs = [
-            row["kr_id"] for row in self.rows["key_results"] if row["objective_id"] in objectives
-        ]
+        krs = [row["kr_id"] for row in self.rows["key_results"] if row["objective_id"] in objectives]
         return self.dice.choice([None, "kr"]), self.dice.choice(krs or ["nothing"])
 
     def party(self) -> str | None:
@@ -332,9 +314,7 @@ class Maker:
                     "party": self.maybe(self.party(), 0.95),
                     "point": self.maybe("要支持", 0.85),
                     "needed_by": self.due(),
-                    "response": self.maybe(
-                        self.dice.choice(["accepted", "accepted", "clarify", "rejected"]), 0.7
-                    ),
+                    "response": self.maybe(self.dice.choice(["accepted", "accepted", "clarify", "rejected"]), 0.7),
                     "response_reason": self.maybe("没人", 0.3),
                     "responded_by": self.maybe("p1", 0.3),
                     "responded_at": self.time(0.6),
@@ -348,9 +328,7 @@ class Maker:
     def make_dependencies(self) -> None:
         krs = [*self.ids("key_results"), "gone"] if self.chance(0.5) else self.ids("key_results")
         pairs = (
-            {(self.dice.choice(krs), self.dice.choice(krs)) for _ in range(self.dice.randint(0, 8))}
-            if krs
-            else set()
+            {(self.dice.choice(krs), self.dice.choice(krs)) for _ in range(self.dice.randint(0, 8))} if krs else set()
         )
         pairs |= {(other, one) for one, other in sorted(pairs) if self.chance(0.1)}
         for one, other in sorted(pairs):
@@ -376,9 +354,7 @@ class Maker:
             if self.chance(0.05):
                 del whole[table]
         if self.chance(0.25):
-            people = {
-                table: whole.pop(table) for table in ("org_units", "people") if table in whole
-            }
+            people = {table: whole.pop(table) for table in ("org_units", "people") if table in whole}
             return {"hr": people, "计划": whole}
         if self.chance(0.3):
             return {"planning": whole, "second": self.split(whole)}
@@ -386,9 +362,7 @@ class Maker:
 
     def table(self, table: str, rows: list[Row]) -> Table:
         """The table with most of its columns; what a missing one said is not said."""
-        kept = [
-            column for column in COLUMNS[table] if column in NEEDED[table] or not self.chance(0.04)
-        ]
+        kept = [column for column in COLUMNS[table] if column in NEEDED[table] or not self.chance(0.04)]
         return Table(
             tuple(kept),
             tuple({key: row[key] for key in kept if row.get(key) is not None} for row in rows),

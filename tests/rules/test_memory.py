@@ -61,10 +61,14 @@ def test_changed_and_changed_back_is_a_change(tmp_path: Path) -> None:
     first = kr("T1", "T", content_updated_at=at("10-01"))
     company.run(*BASE, first)
     company.run(*BASE, kr("T1", "T", target=5.0, content_updated_at=at("10-01")))
+    changed = company.now
     between = carries("A", "T1", updated_at=company.now + DAY / 2)
     company.run(*BASE[:2], between, first)
+    assert company.gaps("AL108") == [("A->kr:T1", changed)]
 
-    assert company.gaps("AL108") == [("A->kr:T1", company.now)]
+    later = carries("A", "T1", updated_at=company.now)
+    company.run(*BASE[:2], later, first)
+    assert company.gaps("AL108") == []
 
 
 def test_progress_is_no_content(tmp_path: Path) -> None:

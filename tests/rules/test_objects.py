@@ -89,17 +89,11 @@ def test_filters_pick_from_the_same_gaps(seed: int, tmp_path: Path) -> None:
     now = made.rules.now
 
     by_code = read(tmp_path, now=now, codes=("OW401", "SY603", "HS205"))
-    assert [plain(gap) for gap in by_code] == [
-        gap for gap in everything if gap["code"] in ("OW401", "SY603", "HS205")
-    ]
+    assert [plain(gap) for gap in by_code] == [gap for gap in everything if gap["code"] in ("OW401", "SY603", "HS205")]
     for row in made.sources[next(iter(made.sources))]["org_units"].rows:
         below = [plain(gap) for gap in read(tmp_path, now=now, unit=row["unit_id"])]
         wanted = units_below(made, row["unit_id"])
-        assert below == [
-            gap
-            for gap in everything
-            if gap["unit_id"] in wanted or gap["counterparty_unit_id"] in wanted
-        ]
+        assert below == [gap for gap in everything if gap["unit_id"] in wanted or gap["counterparty_unit_id"] in wanted]
 
 
 def units_below(made: Enterprise, upper: str) -> set[str]:
@@ -145,9 +139,7 @@ def test_titles_that_are_not_public_stay_unsaid(tmp_path: Path) -> None:
     )
 
     told = {
-        gap["code"]: json.dumps(
-            [gap["message_zh"], gap["message_en"], gap["detail"]], ensure_ascii=False
-        )
+        gap["code"]: json.dumps([gap["message_zh"], gap["message_en"], gap["detail"]], ensure_ascii=False)
         for gap in found
     }
     for code, text in told.items():
@@ -169,9 +161,7 @@ def test_a_source_that_never_delivered_makes_gaps_provisional(tmp_path: Path) ->
     assert found["HS201"]
     assert not found["AL104"]
     stale = [gap for gap in read(tmp_path) if gap["code"] == "SY602"]
-    assert [(gap["subject_kind"], gap["subject_id"], gap["unit_id"]) for gap in stale] == [
-        ("source", "other", None)
-    ]
+    assert [(gap["subject_kind"], gap["subject_id"], gap["unit_id"]) for gap in stale] == [("source", "other", None)]
 
 
 def test_rows_refused_whole_are_gaps_of_their_known_unit(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from dataclasses import replace
 from random import Random
@@ -17,7 +18,7 @@ from tests.rules.program import differences, expected_of, said, sync
 if TYPE_CHECKING:
     from pathlib import Path
 
-SEEDS = range(40)
+SEEDS = range(int(os.environ.get("OKR_ORACLE_SEEDS", "24")))
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -40,7 +41,7 @@ def test_the_enterprises_are_nasty_enough() -> None:
     assert [code for code in ALL_CODES if fired[code] < 8] == []
 
 
-@pytest.mark.parametrize("seed", [3, 11, 19])
+@pytest.mark.parametrize("seed", [3, 11])
 def test_order_of_rows_and_a_second_run_change_nothing(seed: int, tmp_path: Path) -> None:
     made = enterprise(seed)
     sync(tmp_path, made)
@@ -65,7 +66,6 @@ def shuffled(made: Enterprise, seed: int) -> Enterprise:
         return Table(tuple(columns), tuple(dice.sample(content.rows, len(content.rows))))
 
     sources = {
-        source: {table: mixed(content) for table, content in tables.items()}
-        for source, tables in made.sources.items()
+        source: {table: mixed(content) for table, content in tables.items()} for source, tables in made.sources.items()
     }
     return replace(made, sources=sources)

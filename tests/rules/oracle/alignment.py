@@ -20,9 +20,7 @@ def on_kr(view: View, code: str, kr: str) -> Finding:
 
 
 def on_objective(view: View, code: str, objective: str) -> Finding:
-    return Finding(
-        code, "objective", objective, view.holder(objective)[0], told=view.owners(objective)
-    )
+    return Finding(code, "objective", objective, view.holder(objective)[0], told=view.owners(objective))
 
 
 def on_carry(view: View, code: str, carry: Carry) -> Finding:
@@ -101,9 +99,7 @@ def al108(view: View, memory: Memory) -> Iterator[Finding]:
             carry.updated_at,
         ]
         since = [time for time in known if time is not None]
-        first = memory.see_alignment(
-            (carry.objective, carry.kind, carry.target), view.world.rules.now
-        )
+        first = memory.see_alignment((carry.objective, carry.kind, carry.target), view.world.rules.now)
         if changed is not None and changed > max(since, default=first):
             yield on_carry(view, "AL108", carry)
 
@@ -131,18 +127,14 @@ def al109(view: View) -> Iterator[Finding]:
 
 def same_measure(row: dict, other: dict) -> bool:
     return all(
-        other[column] is not None and fold(other[column]) == fold(row[column])
-        for column in ("metric", "measure_unit")
+        other[column] is not None and fold(other[column]) == fold(row[column]) for column in ("metric", "measure_unit")
     )
 
 
 def falls_short(row: dict, parts: list[float]) -> bool:
     rollup = row["rollup"]
     if rollup is None:
-        if row["comparator"] == "<=":
-            rollup = "max"
-        else:
-            rollup = "min" if fold(row["measure_unit"]) == "%" else "sum"
+        rollup = "max" if row["comparator"] == "<=" else "min" if fold(row["measure_unit"]) == "%" else "sum"
     together = {"sum": sum, "min": min, "max": max}[rollup](parts)
     if row["comparator"] == "<=":
         return together > row["target"] + 1e-9

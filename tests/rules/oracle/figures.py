@@ -62,25 +62,15 @@ def alignment_kind(view: View, objective: str) -> str | None:
 
 def coverage(view: View) -> list[dict[str, Any]]:
     """A row for each active unit."""
-    return [
-        of_unit(view, unit) for unit in sorted(view.world.units) if view.world.active_unit(unit)
-    ]
+    return [of_unit(view, unit) for unit in sorted(view.world.units) if view.world.active_unit(unit)]
 
 
 def of_unit(view: View, unit: str) -> dict[str, Any]:
     objectives = [key for key in view.objectives if view.holder(key) == (unit, None)]
-    people = [
-        key
-        for key, row in view.objectives.items()
-        if row["unit_id"] == unit and row["person_id"] is not None
-    ]
+    people = [key for key, row in view.objectives.items() if row["unit_id"] == unit and row["person_id"] is not None]
     krs = [kr for key in objectives for kr in view.krs_of[key]]
     carried = [kr for kr in krs if view.carriers(kr)]
-    whole = [
-        kr
-        for kr in krs
-        if kr not in carried and view.carried_as_a_whole(view.key_results[kr]["objective_id"])
-    ]
+    whole = [kr for kr in krs if kr not in carried and view.carried_as_a_whole(view.key_results[kr]["objective_id"])]
     kinds = [alignment_kind(view, key) for key in objectives]
     speaks = krs and view.has_carriers_to_be((unit, None))
     return {
@@ -127,15 +117,9 @@ def handshakes(view: View, memory: Memory) -> list[dict[str, Any]]:
 def meeting(view: View, memory: Memory, row: Row, gaps: list[dict[str, Any]]) -> dict[str, Any]:
     """A meeting's figures; `gaps` are those of its view."""
     world, upper = view.world, row["unit_id"]
-    participants = sorted(
-        unit for unit, parent in world.parent.items() if parent == upper and world.active_unit(unit)
-    )
+    participants = sorted(unit for unit, parent in world.parent.items() if parent == upper and world.active_unit(unit))
     krs = [kr for kr in view.key_results if view.kr_unit(kr) in {upper, *participants}]
-    requests = [
-        key
-        for key, each in view.handshakes.items()
-        if each["kr_id"] in krs and view.is_sideways(key)
-    ]
+    requests = [key for key, each in view.handshakes.items() if each["kr_id"] in krs and view.is_sideways(key)]
     responses = [view.handshakes[key]["response"] for key in requests]
     asking = {view.handshakes[key]["kr_id"] for key in requests}
     density = len(asking) / len(krs) if krs and world.holds_handshakes else None

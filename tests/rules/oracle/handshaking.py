@@ -26,9 +26,7 @@ def to_requester(view: View, code: str, key: str) -> Finding:
     """The requesting unit has to close it, and the requesting KR's owner is told."""
     kr = view.handshakes[key]["kr_id"]
     asking, asked = view.kr_unit(kr), view.asked[key]
-    return Finding(
-        code, "handshake", key, asking, asked if asked != asking else None, view.kr_owners(kr)
-    )
+    return Finding(code, "handshake", key, asking, asked if asked != asking else None, view.kr_owners(kr))
 
 
 def is_planned(view: View, key: str) -> bool:
@@ -62,9 +60,7 @@ def is_stale(view: View, memory: Memory, key: str) -> bool:
         memory.content_time("key_results", kr, view.key_results[kr]),
     ]
     return (
-        view.is_sideways(key)
-        and answered is not None
-        and any(time is not None and time > answered for time in times)
+        view.is_sideways(key) and answered is not None and any(time is not None and time > answered for time in times)
     )
 
 
@@ -109,9 +105,7 @@ def of_handshake(view: View, memory: Memory, key: str) -> Iterator[Finding]:
 
 def hs207(view: View) -> Iterator[Finding]:
     world = view.world
-    names = [
-        (name, unit) for unit, row in world.units.items() if row["active"] for name in names_of(row)
-    ]
+    names = [(name, unit) for unit, row in world.units.items() if row["active"] for name in names_of(row)]
     for kr, row in view.key_results.items():
         own = view.kr_unit(kr)
         for unit in named_units(row["title"], names):

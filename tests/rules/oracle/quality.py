@@ -61,11 +61,7 @@ def of_objective(view: View, objective: str) -> Iterator[str]:
 def of_kr(view: View, kr: str) -> Iterator[str]:
     row = view.key_results[kr]
     yield from owner_rules(view, row, view.kr_owners(kr), view.kr_unit(kr))
-    if (
-        row["target"] is None
-        and not has_number(row["title"])
-        and {"target", "title"} <= row["known"]
-    ):
+    if row["target"] is None and not has_number(row["title"]) and {"target", "title"} <= row["known"]:
         yield "QL503"
     if is_undue(view, row):
         yield "QL504"
@@ -81,11 +77,7 @@ def is_undue(view: View, row: Row) -> bool:
 
 
 def ql501(view: View) -> Iterator[Finding]:
-    many = Counter(
-        (view.holder(key), row["period_id"])
-        for key, row in view.objectives.items()
-        if not view.masked(key)
-    )
+    many = Counter((view.holder(key), row["period_id"]) for key, row in view.objectives.items() if not view.masked(key))
     for unit, person in {key[0] for key, count in many.items() if count > limit(view, "QL501")}:
         if person is None:
             yield Finding("QL501", "unit", unit, unit)
@@ -106,12 +98,7 @@ def ql509(view: View) -> Iterator[Finding]:
             for other, upper in world.parent.items()
             if upper == parent and other != unit and world.active_unit(other)
         }
-        if (
-            parent is not None
-            and world.active_unit(unit)
-            and unit not in handed_in
-            and siblings & handed_in
-        ):
+        if parent is not None and world.active_unit(unit) and unit not in handed_in and siblings & handed_in:
             yield Finding("QL509", "unit", unit, unit)
 
 

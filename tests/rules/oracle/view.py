@@ -41,24 +41,16 @@ class View:
         self.periods = world.reach(period)
         self.objectives = {key: row for key, row in world.objectives.items() if self._counts(row)}
         self.key_results = {
-            key: row
-            for key, row in world.key_results.items()
-            if row["objective_id"] in self.objectives
+            key: row for key, row in world.key_results.items() if row["objective_id"] in self.objectives
         }
-        self.handshakes = {
-            key: row for key, row in world.handshakes.items() if row["kr_id"] in self.key_results
-        }
-        self.dependencies = [
-            row for row in world.tables["dependencies"] if row["kr_id"] in self.key_results
-        ]
+        self.handshakes = {key: row for key, row in world.handshakes.items() if row["kr_id"] in self.key_results}
+        self.dependencies = [row for row in world.tables["dependencies"] if row["kr_id"] in self.key_results]
         self.krs_of: dict[str, list[str]] = {key: [] for key in self.objectives}
         for key, row in self.key_results.items():
             self.krs_of[row["objective_id"]].append(key)
         self._read_alignments()
         self.asked = {key: world.party(row["party"]) for key, row in self.handshakes.items()}
-        self.o_circle = circles(
-            (carry.objective, self.objective_of(carry)) for carry in self.carries
-        )
+        self.o_circle = circles((carry.objective, self.objective_of(carry)) for carry in self.carries)
         self.kr_circle = circles(self._waits())
 
     def _counts(self, row: Row) -> bool:
@@ -93,17 +85,12 @@ class View:
         world = self.world
         if any(world.active_unit(other) and world.is_above(unit, other) for other in world.units):
             return True
-        return any(
-            row["unit_id"] == unit and row["person_id"] is not None
-            for row in self.objectives.values()
-        )
+        return any(row["unit_id"] == unit and row["person_id"] is not None for row in self.objectives.values())
 
     # Who carries what
 
     def _read_alignments(self) -> None:
-        self.alignments = [
-            row for row in self.world.tables["alignments"] if row["objective_id"] in self.objectives
-        ]
+        self.alignments = [row for row in self.world.tables["alignments"] if row["objective_id"] in self.objectives]
         self.dangling = [row for row in self.alignments if not self._carried(row)]
         self.carries = [
             Carry(
@@ -139,11 +126,7 @@ class View:
     def _inferred(self, objective: str) -> list[Carry]:
         titles = [self.objectives[objective]["title"]]
         titles += [self.key_results[kr]["title"] for kr in self.krs_of[objective]]
-        stated = {
-            row["parent_id"]
-            for row in self.world.tables["alignments"]
-            if row["objective_id"] == objective
-        }
+        stated = {row["parent_id"] for row in self.world.tables["alignments"] if row["objective_id"] == objective}
         found = []
         for words in sorted({same_words(title) for title in titles} - {None}):
             kr = self._nearest(objective, words)
@@ -176,9 +159,7 @@ class View:
     def carriers(self, kr: str) -> list[Carry]:
         """The alignments to this very KR from below its holder; one for each carrier."""
         return [
-            carry
-            for carry in self.carries
-            if carry.kind == "kr" and carry.target == kr and self.is_from_below(carry)
+            carry for carry in self.carries if carry.kind == "kr" and carry.target == kr and self.is_from_below(carry)
         ]
 
     def carried_as_a_whole(self, objective: str) -> bool:

@@ -52,11 +52,7 @@ def is_kept(text: str, place: int) -> bool:
         return True
     behind_digit = place > 0 and is_digit(text[place - 1])
     before_digit = place + 1 < len(text) and is_digit(text[place + 1])
-    return (
-        (behind_digit and before_digit)
-        or (sign == "%" and behind_digit)
-        or (sign == "-" and before_digit)
-    )
+    return (behind_digit and before_digit) or (sign == "%" and behind_digit) or (sign == "-" and before_digit)
 
 
 def has_number(title: str | None) -> bool:
@@ -80,8 +76,7 @@ def reads_like_kr(title: str | None) -> bool:
 
 def is_latin_or_digit(sign: str) -> bool:
     return is_digit(sign) or (
-        unicodedata.category(sign).startswith("L")
-        and unicodedata.name(sign, "").startswith("LATIN ")
+        unicodedata.category(sign).startswith("L") and unicodedata.name(sign, "").startswith("LATIN ")
     )
 
 

@@ -103,9 +103,7 @@ class World:
         self.handshakes = {row["handshake_id"]: row for row in self.tables["handshakes"]}
         self.parent, self.lost_units = tree(self.units, "parent_id")
         self.period_parent = period_tree(self.periods)
-        self.holds_handshakes = any(
-            "handshakes" in tables for tables in enterprise.sources.values()
-        )
+        self.holds_handshakes = any("handshakes" in tables for tables in enterprise.sources.values())
 
     # Units
 
@@ -184,14 +182,10 @@ class World:
         if self.rules.period is not None:
             return self.rules.period
         today = self.rules.now.astimezone(self.zone).date()
-        holding = [
-            row for row in self.periods.values() if row["starts_on"] <= today <= row["ends_on"]
-        ]
+        holding = [row for row in self.periods.values() if row["starts_on"] <= today <= row["ends_on"]]
         if not holding:
             return None
-        return min(holding, key=lambda row: (row["ends_on"] - row["starts_on"], row["period_id"]))[
-            "period_id"
-        ]
+        return min(holding, key=lambda row: (row["ends_on"] - row["starts_on"], row["period_id"]))["period_id"]
 
     # Meetings
 
@@ -209,9 +203,7 @@ class World:
                     "title": row.get("title"),
                 }
             )
-        coming = [
-            row for row in all_of_them if self.rules.now <= row["starts_at"] + timedelta(days=1)
-        ]
+        coming = [row for row in all_of_them if self.rules.now <= row["starts_at"] + timedelta(days=1)]
         return sorted(coming, key=lambda row: (row["starts_at"], row["meeting_id"]))
 
     def judged(self) -> list[str]:
