@@ -134,9 +134,7 @@ def _parquet(ref: LandedRef, file: TableFile) -> pl.DataFrame:
         raise SourceError("delivery_damaged", source=ref.source, file=str(path)) from None
 
 
-def write(
-    folder: Path, source: str, pieces: Iterable[Delivery], before: LandedRef | None
-) -> dict[str, Any]:
+def write(folder: Path, source: str, pieces: Iterable[Delivery], before: LandedRef | None) -> dict[str, Any]:
     """Write a delivery into an empty folder, piece by piece, and return what its manifest says.
 
     Files that are as they were in the delivery before are linked instead of kept twice.
@@ -187,9 +185,7 @@ def _write(
     try:
         path.touch(mode=0o600)
         # Row groups of one size, so that equal frames make equal files.
-        frame.write_parquet(
-            path, compression="zstd", compression_level=1, statistics=False, row_group_size=250_000
-        )
+        frame.write_parquet(path, compression="zstd", compression_level=1, statistics=False, row_group_size=250_000)
         with path.open("rb") as file:
             os.fsync(file.fileno())
             digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -248,8 +244,7 @@ def _manifest(told: dict[str, Any]) -> Manifest:
     told["refusals"] = tuple(Refusal(**refusal) for refusal in told["refusals"])
     told["notices"] = tuple((code, values) for code, values in told["notices"])
     told["holds"] = {
-        table: {part: tuple(columns) for part, columns in parts.items()}
-        for table, parts in told["holds"].items()
+        table: {part: tuple(columns) for part, columns in parts.items()} for table, parts in told["holds"].items()
     }
     told["tables"] = {table: TableFile(**file) for table, file in told["tables"].items()}
     if told["references"] is not None:

@@ -211,9 +211,7 @@ def _record_failure(folder: Path, work: Path, at: datetime, error: SourceError) 
     (work / name).replace(folder / _FAILED / name)
 
 
-def _settle(
-    folder: Path, work: Path, connector: Connector, at: datetime, said: dict[str, Any]
-) -> LandedRef:
+def _settle(folder: Path, work: Path, connector: Connector, at: datetime, said: dict[str, Any]) -> LandedRef:
     """Write the manifest, and let the delivery come to be."""
     digest = content_hash(said)
     delivery_id = f"{_next(folder, at)}-{digest[:8]}"
@@ -277,9 +275,7 @@ def _next(folder: Path, at: datetime) -> str:
 def _failed(source: str, path: Path) -> FailedPull | None:
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
-        return FailedPull(
-            source, datetime.fromisoformat(told["failed_at"]), told["code"], told["values"]
-        )
+        return FailedPull(source, datetime.fromisoformat(told["failed_at"]), told["code"], told["values"])
     except (OSError, ValueError, KeyError):
         return None
 

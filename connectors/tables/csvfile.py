@@ -92,10 +92,7 @@ def _adds_up(frame: pl.DataFrame, utf8: bytes, start: int) -> bool:
     then be counted twice. What polars makes of a quote within a cell is not to be trusted at all.
     """
     quotes = utf8.count(b'"', start)
-    if (
-        quotes
-        and frame.select(pl.any_horizontal(pl.all().str.contains('"', literal=True).any())).item()
-    ):
+    if quotes and frame.select(pl.any_horizontal(pl.all().str.contains('"', literal=True).any())).item():
         return False
     cells = sum(frame.select(pl.all().str.len_bytes().sum()).row(0))
     ends = frame.height + utf8.count(b"\r", start)

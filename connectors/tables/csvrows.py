@@ -102,7 +102,5 @@ def _ragged(number: int, cells: list[str], width: int, lines: _Lines, file: str)
 
 def _frame(rows: list[list[str | None]], places: list[int], width: int) -> pl.DataFrame:
     columns = zip(*rows, strict=True) if rows else [()] * width
-    series = [
-        pl.Series(str(index), column, dtype=pl.String) for index, column in enumerate(columns)
-    ]
+    series = [pl.Series(str(index), column, dtype=pl.String) for index, column in enumerate(columns)]
     return pl.DataFrame([*series, pl.Series("place", places, dtype=pl.UInt32)])

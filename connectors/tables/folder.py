@@ -66,9 +66,7 @@ def look(folder: Path, tables: Collection[str]) -> Found:
 
 def _files(folder: Path) -> list[Path]:
     try:
-        return sorted(
-            path for path in folder.iterdir() if not path.name.startswith(".") and not path.is_dir()
-        )
+        return sorted(path for path in folder.iterdir() if not path.name.startswith(".") and not path.is_dir())
     except FileNotFoundError:
         raise SourceError("folder_missing", folder=str(folder)) from None
     except NotADirectoryError:

@@ -108,9 +108,7 @@ class Compliance:
             unreachable.pull(Listing())
         self.sentences("error", caught.value.code)
 
-    def test_after_a_failure_the_last_good_delivery_still_stands(
-        self, whole, unreachable, tmp_path
-    ):
+    def test_after_a_failure_the_last_good_delivery_still_stands(self, whole, unreachable, tmp_path):
         landing = Landing(tmp_path / "landing")
         unreachable.name = whole.name
         good = landing.pull(whole, Listing(), AT)

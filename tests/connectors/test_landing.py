@@ -164,8 +164,7 @@ def test_the_second_of_two_pulls_takes_the_first_ones_delivery(landing):
 
     source, got, report = Source(wait=wait), [], Listing()
     threads = [
-        threading.Thread(target=lambda r=r: got.append(landing.pull(source, r, AT)))
-        for r in (Listing(), report)
+        threading.Thread(target=lambda r=r: got.append(landing.pull(source, r, AT))) for r in (Listing(), report)
     ]
     threads[0].start()
     assert started.wait(10)

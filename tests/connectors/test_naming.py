@@ -13,9 +13,7 @@ from connectors.naming import safe_name
 @given(st.text())
 def test_a_name_is_never_a_path(text):
     name = safe_name(text)
-    assert re.fullmatch(r"([\w-]{0,40}-)?[0-9a-f]{8}", name) or all(
-        c.isalnum() or c in "-_" for c in name
-    )
+    assert re.fullmatch(r"([\w-]{0,40}-)?[0-9a-f]{8}", name) or all(c.isalnum() or c in "-_" for c in name)
     assert len(name) <= 49
     assert "/" not in name
     assert "." not in name

@@ -28,7 +28,7 @@ CREATE VIEW departments AS SELECT 'u1' AS unit_id, '市场部' AS name, 1 AS act
 """
 PEOPLE = "SELECT id AS person_id, name, mail AS email, dept AS unit_id FROM staff ORDER BY id"
 
-NAIVE = datetime(2026, 1, 2, 3)  # noqa: DTZ001 - databases give such
+NAIVE = datetime(2026, 1, 2, 3)
 
 
 def source(url, tables, **changes) -> SqlConnector:
@@ -126,9 +126,7 @@ def test_nothing_is_ever_written(database, url, writing):
     writing = writing.replace("OTHER", str(database.with_name("other.sqlite")))
     connector = source(url, {"people": PEOPLE, "org_units": writing})
     failures = connector.pull(Listing()).failures
-    assert [(failure.scope, failure.code) for failure in failures] == [
-        ("org_units", "sql_would_write")
-    ]
+    assert [(failure.scope, failure.code) for failure in failures] == [("org_units", "sql_would_write")]
     assert database.read_bytes() == before
     assert list(database.parent.iterdir()) == [database]
 
@@ -154,10 +152,7 @@ def test_a_statement_that_does_not_work_says_why(url, select, code):
 
 
 def test_a_statement_that_takes_too_long_is_ended(url):
-    endless = (
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
-        "SELECT max(i) AS person_id FROM n"
-    )
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) AS person_id FROM n"
     connector = source(
         url,
         {"people": endless, "org_units": "departments"},
@@ -172,9 +167,7 @@ def test_a_lock_that_is_never_released(database, url):
     with closing(sqlite3.connect(database, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(SourceError) as caught:
-            source(url, {"people": PEOPLE}, statement_timeout=timedelta(seconds=0.2)).pull(
-                Listing()
-            )
+            source(url, {"people": PEOPLE}, statement_timeout=timedelta(seconds=0.2)).pull(Listing())
     assert caught.value.code == "sql_locked"
 
 

@@ -80,10 +80,7 @@ class TestCompliance(Compliance):
     def breaking(self, make, server):
         # The last row of many cannot be computed.
         if server.kind == "postgresql":
-            select = (
-                "SELECT 'u' || i AS unit_id, (1 / (300000 - i))::text AS name "
-                "FROM generate_series(1, 300000) AS i"
-            )
+            select = "SELECT 'u' || i AS unit_id, (1 / (300000 - i))::text AS name FROM generate_series(1, 300000) AS i"
         else:
             select = (
                 "SELECT concat('u', seq) AS unit_id, "
@@ -199,9 +196,7 @@ def test_a_lock_that_is_never_released(make, server):
             other.exec_driver_sql("LOCK TABLE goals IN ACCESS EXCLUSIVE MODE")
         else:
             other.exec_driver_sql("LOCK TABLES goals WRITE")
-        connector = make(
-            {"objectives": "goals", "people": PEOPLE}, statement_timeout=timedelta(seconds=1)
-        )
+        connector = make({"objectives": "goals", "people": PEOPLE}, statement_timeout=timedelta(seconds=1))
         delivery = connector.pull(Listing())
     assert time.monotonic() - began < 10
     assert [one.code for one in delivery.failures] in (["sql_locked"], ["sql_timeout"])
@@ -210,11 +205,9 @@ def test_a_lock_that_is_never_released(make, server):
 
 def test_a_connection_lost_in_the_middle_of_a_read(make, server, tmp_path):
     slow = (
-        "SELECT i AS person_id, repeat('x', 2000) || pg_sleep(0.001)::text AS name "
-        "FROM generate_series(1, 100000) AS i"
+        "SELECT i AS person_id, repeat('x', 2000) || pg_sleep(0.001)::text AS name FROM generate_series(1, 100000) AS i"
         if server.kind == "postgresql"
-        else "SELECT seq AS person_id, concat(repeat('x', 2000), sleep(0.001)) AS name "
-        "FROM seq_1_to_100000"
+        else "SELECT seq AS person_id, concat(repeat('x', 2000), sleep(0.001)) AS name FROM seq_1_to_100000"
     )
     tables = {
         "org_units": "departments",
@@ -240,8 +233,7 @@ def _kill_readers(server) -> None:
     with admin(server) as connection:
         if server.kind == "postgresql":
             connection.exec_driver_sql(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                "WHERE application_name = 'okr-handshake'"
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'okr-handshake'"
             )
             return
         found = connection.exec_driver_sql(
@@ -274,7 +266,7 @@ def test_values_keep_their_type(make, server):
     assert (row["ordinal"], row["progress"], row["target"]) == (7, 0.5, "12.50")
     assert row["metric"] == 1
     assert row["due_on"] == date(2026, 12, 31)
-    assert row["content_updated_at"] == datetime(2026, 12, 11, 8)  # noqa: DTZ001 - it has no zone
+    assert row["content_updated_at"] == datetime(2026, 12, 11, 8)
     assert row["url"] in {"", None}
     assert row["weight"] is None
     if server.kind == "postgresql":

@@ -52,15 +52,11 @@ class TestCompliance(Compliance):
     @pytest.fixture
     def partial(self, tmp_path):
         (tmp_path / "p").mkdir()
-        return folder(
-            tmp_path / "p", objectives=OBJECTIVES, key_results=b"PK\x03\x04"
-        ), "key_results"
+        return folder(tmp_path / "p", objectives=OBJECTIVES, key_results=b"PK\x03\x04"), "key_results"
 
     @pytest.fixture
     def breaking(self, tmp_path):
-        return folder(
-            tmp_path, objectives=OBJECTIVES, key_results=KEY_RESULTS + 'K3,O1,"x'
-        ), "key_results"
+        return folder(tmp_path, objectives=OBJECTIVES, key_results=KEY_RESULTS + 'K3,O1,"x'), "key_results"
 
     @pytest.fixture
     def empty(self, tmp_path):
@@ -95,9 +91,7 @@ def test_a_missing_file_is_an_empty_table_that_holds_no_columns(tmp_path):
 
 def test_parquet_keeps_types_and_counts_rows_from_one(tmp_path):
     connector = folder(tmp_path)
-    rows = pl.DataFrame(
-        {"kr_id": ["K1"], "objective_id": ["O1"], "progress": [0.5], "owner_ids": [["P1"]]}
-    )
+    rows = pl.DataFrame({"kr_id": ["K1"], "objective_id": ["O1"], "progress": [0.5], "owner_ids": [["P1"]]})
     rows.write_parquet(tmp_path / "in" / "key_results.parquet")
     frame = connector.pull(Listing()).frames["key_results"]
     assert frame["place"].to_list() == ["key_results.parquet:1"]
@@ -120,9 +114,7 @@ def test_other_separators_are_understood_where_only_known_columns_come_out(tmp_p
 
 
 def test_a_ragged_row_is_refused_with_its_row_and_the_others_go_on(tmp_path):
-    delivery = folder(tmp_path, objectives=OBJECTIVES + "O3,u1,2026Q4,one, two\nO4,u1\n").pull(
-        Listing()
-    )
+    delivery = folder(tmp_path, objectives=OBJECTIVES + "O3,u1,2026Q4,one, two\nO4,u1\n").pull(Listing())
     assert delivery.frames["objectives"].height == 2
     assert [(r.place, r.code, r.whole) for r in delivery.refusals] == [
         ("objectives.csv:4", "ragged_row", True),
