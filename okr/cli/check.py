@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from okr.cli import rooms
 from okr.cli.options import Common
 from okr.cli.progress import reporting
-from okr.cli.speech import say
+from okr.cli.speech import say, spoken
 from okr.cli.tables import clock, line
 from okr.cli.width import wrapped
 from okr.errors import CallError, OkrError
@@ -61,7 +61,8 @@ def check(
 
 
 def _print(one: Finding) -> None:
-    text = f"{'✗' if one.status else '✓'} {one.name}: {' '.join(one.told)}"
+    sentences = ("" if spoken() == "zh" else " ").join(one.told)
+    text = f"{'✗' if one.status else '✓'} {say('cli.check.line', name=one.name, sentences=sentences)}"
     first, *more = wrapped(tame(text), WIDTH)
     line(first)
     for rest in more:

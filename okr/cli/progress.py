@@ -19,7 +19,7 @@ from okr.texts.values import tame
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rich.progress import Progress, TaskID
+    from rich.progress import Progress, Task, TaskID
 
     from okr.report import Report
 
@@ -31,7 +31,7 @@ PATIENCE = 5.0
 def reporting() -> Iterator[Report]:
     """A report for the time of a command. Says its first word before anything heavy is imported."""
     if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
-        with _progress() as progress:
+        with _progress() as progress, _result_ends(progress):
             bars = Bars(progress)
             try:
                 yield bars
@@ -47,23 +47,51 @@ def _progress() -> Progress:
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import (  # noqa: PLC0415
         BarColumn,
-        MofNCompleteColumn,
         Progress,
+        ProgressColumn,
         SpinnerColumn,
         TextColumn,
         TimeElapsedColumn,
     )
+    from rich.text import Text  # noqa: PLC0415
+
+    class Steps(ProgressColumn):
+        """How many of how many; nothing where a stage has no steps."""
+
+        def render(self, task: Task) -> Text:
+            """The column's text for a task."""
+            return Text(f"{task.completed:.0f}/{task.total:.0f}" if (task.total or 1) > 1 else "")
 
     return Progress(
         SpinnerColumn(finished_text="✓"),
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
-        MofNCompleteColumn(),
+        Steps(),
         TimeElapsedColumn(),
         console=Console(stderr=True, highlight=False, markup=False, emoji=False),
         redirect_stdout=False,  # what a command prints is its result, never part of the bars
         redirect_stderr=False,
     )
+
+
+@contextmanager
+def _result_ends(progress: Progress) -> Iterator[None]:
+    """The bars end where the result begins: on one terminal the two would write over each other."""
+    out = sys.stdout
+
+    class Watched:
+        def write(self, text: str) -> int:
+            progress.stop()
+            return out.write(text)
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(out, name)
+
+    sys.stdout = Watched()  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        sys.stdout = out
 
 
 class Lines:

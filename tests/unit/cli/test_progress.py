@@ -100,3 +100,17 @@ def test_bars_let_failures_through(stderr):
 
     with pytest.raises(KeyError):
         fails()
+
+
+def test_bars_end_where_the_result_begins(stderr, monkeypatch):
+    out = stderr(Terminal())
+    result = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", result)
+    with progress.reporting() as report:
+        report.stage("settings")
+        print("the result", flush=True)
+        told = out.getvalue()
+        report.stage("check_source", source="hr")
+        assert out.getvalue() == told
+    assert result.getvalue() == "the result\n"
+    assert sys.stdout is result
