@@ -54,7 +54,7 @@ lint: $(READY) ## style, types, layers, texts, and whether generated files are u
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q tests/unit/texts
+	$(BIN)/python -m pytest -q tests/unit/texts -k both_languages
 	$(BIN)/python docs/make_rules.py --check
 	$(UV) lock --check
 	@$(EXPORT) | diff requirements.lock - >/dev/null || { echo "requirements.lock is behind uv.lock: make lock" >&2; exit 1; }
