@@ -175,9 +175,7 @@ def objectives(krs: int, dice: Dice) -> pl.DataFrame:
     person = _id("P", unit * PEOPLE + place - 3)
     # A person's O repeats a KR of the unit word for word: the inferred links (AL111).
     copied = dice.fault("copied", i, 0.3) & ~own
-    verb = dice.number("verb", i, len(_VERBS)).replace_strict(
-        list(range(len(_VERBS))), _VERBS, return_dtype=pl.String
-    )
+    verb = dice.number("verb", i, len(_VERBS)).replace_strict(list(range(len(_VERBS))), _VERBS, return_dtype=pl.String)
     number = dice.fault("reads like a kr", i, 0.5)
     return _table(
         (krs - 1) // 7 * 2 + ((krs - 1) % 7 >= 3) + 1,
@@ -291,9 +289,7 @@ def alignments(krs: int, count: int, units: int, dice: Dice) -> pl.DataFrame:
     objective, kr = pl.col("objective"), pl.col("kr")
     upward = pl.concat([_carriers(krs, units, dice), _carried(count, units, dice)])
     upward = upward.filter((objective < count) & (kr < krs) & ~dice.fault("dropped", kr, 1.0))
-    sideways = upward.filter(dice.fault("sideways", objective, 0.2)).select(
-        objective, kr=(kr + KRS) % krs
-    )
+    sideways = upward.filter(dice.fault("sideways", objective, 0.2)).select(objective, kr=(kr + KRS) % krs)
     links = pl.concat([upward, sideways]).unique(maintain_order=True)
     dangling = dice.fault("dangling", objective * 31 + kr, 0.3)
     partly = dice.fault("partly", kr, 0.5)
@@ -344,9 +340,7 @@ def handshakes(krs: int, units: int, dice: Dice) -> pl.DataFrame:
 
 def dependencies(requests: pl.DataFrame, krs: int, dice: Dice) -> pl.DataFrame:
     """What the requests say, and some that nobody asked for."""
-    planned = requests.filter(pl.col("supporting_kr_id").is_not_null()).select(
-        "kr_id", needs_kr_id="supporting_kr_id"
-    )
+    planned = requests.filter(pl.col("supporting_kr_id").is_not_null()).select("kr_id", needs_kr_id="supporting_kr_id")
     i = pl.col("i")
     unasked = _table(krs, i=i).filter(dice.fault("unasked", i, 0.3)).select(
         kr_id=_id("K", i), needs_kr_id=_id("K", (i + 3 * KRS) % krs)

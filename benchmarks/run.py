@@ -60,9 +60,7 @@ HEAD = f"{'':<44}{'rows':>12}{'s':>9}{'share':>7}  {'target':<16}{'MiB':>7}  tar
 
 def _python(*arguments: str) -> str:
     """Run a module of ours; its standard output."""
-    done = subprocess.run(
-        [sys.executable, "-m", *arguments], check=True, stdout=subprocess.PIPE, text=True
-    )
+    done = subprocess.run([sys.executable, "-m", *arguments], check=True, stdout=subprocess.PIPE, text=True)
     return done.stdout
 
 
@@ -74,9 +72,7 @@ def _best(times: int, measure: Callable[[], float]) -> float:
 def _command(*arguments: str) -> float:
     """The seconds that a command of ours takes from start to end."""
     begun = time.perf_counter()
-    subprocess.run(
-        [*OKR, *arguments], check=False, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
+    subprocess.run([*OKR, *arguments], check=False, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     return time.perf_counter() - begun
 
 

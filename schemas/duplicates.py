@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -76,11 +75,8 @@ def _judge(found: pl.DataFrame) -> Duplicates:
         .group_by(keys, maintain_order=True)
         .agg(pl.col("place").head(MOST_PLACES), pl.len().alias("count"))
     )
-    told = [
-        json.dumps({"places": some, "count": count}, ensure_ascii=False)
-        for some, count in places.select("place", "count").iter_rows()
-    ]
-    places = places.select(*keys, pl.Series("values", told, dtype=pl.String))
+    told = pl.struct(pl.col("place").alias("places"), "count").struct.json_encode()
+    places = places.select(*keys, told.alias("values"))
     refused = found.join(places, on=keys, how="inner", maintain_order="left")
     equal = found.join(differ, on=keys, how="anti", maintain_order="left")
     merged = equal.join(alone, on="index", how="anti", maintain_order="left")

@@ -57,6 +57,7 @@ class Flat:
         self._names = {role: letters(c + grid.left) for role, c in header.columns.items()}
         self._objectives: dict[tuple[str | None, ...], _Objective] = {}
         self._abouts: dict[tuple[str | None, ...], About] = {}
+        self._positions: dict[tuple[str | None, ...], int] = {}
         self._context: list[str | None] = [None, None, None]
         self._krs = Krs()
 
@@ -199,12 +200,13 @@ class Flat:
     ) -> _Objective:
         at = self._at("objective", i)
         bare, ordinal = title(text) if text else (None, None)
+        position = self._position(context)
         values: dict[str, Any] = {"title": bare or None, "@title": self._place("objective", i)}
         stated = self._filled["objective.stated_id"][i] if "objective.stated_id" in self._filled else None
         if stated is not None and (counted := label_number(stated)) is not None:
             ordinal, stated = ordinal if ordinal is not None else counted, None
         values["stated_id"] = stated
-        values["ordinal"] = ordinal if ordinal is not None else len(self._objectives) + 1
+        values["ordinal"] = ordinal if ordinal is not None else position
         if "objective.confidence" in self._told:
             values["confidence"] = self._told["objective.confidence"][i]
             values["@confidence"] = self._place("objective.confidence", i)
@@ -214,6 +216,12 @@ class Flat:
         found = _Objective(self._out.objective(at, values, self._about_of(i, context)), i, said)
         self._owners_and_links(i, found)
         return found
+
+    def _position(self, context: Sequence[str | None]) -> int:
+        """Return the how manyth O of its holder the next one is."""
+        key = tuple(context)
+        self._positions[key] = self._positions.get(key, 0) + 1
+        return self._positions[key]
 
     def _compare(self, i: int, found: _Objective, said: tuple[str | None, ...]) -> None:
         """Another row of an O that says something else about it: links are added, the rest refused."""

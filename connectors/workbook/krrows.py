@@ -172,8 +172,7 @@ class KrRows:
 
     def _handshakes(self, krs: Krs) -> None:
         number, before, several = 0, -1, False
-        found: dict[str, list[Any]] = {name: [] for name in ("kr", "number", "line", "count", "party", *_REST)}
-        role = "party" if "party" in self._names else "point"
+        rows: list[tuple[Any, ...]] = []
         for kr, i, goes_on in krs.asks:
             number = number if kr == before else 0
             before = kr
@@ -186,24 +185,24 @@ class KrRows:
             for count, request in enumerate(asked, 1):
                 number += 1
                 several = several or count > 1
-                found["count"].append(count)
-                found["kr"].append(kr + self._first)
-                found["number"].append(number)
-                found["line"].append(i + self._first)
-                found["party"].append(request.party)
-                found["point"].append(request.point)
-                found["response"].append(response(request.response) if request.response else None)
-                found["response_reason"].append(request.reason)
-                found["needed_by"].append(said[3])
-        lines = found["line"]
-        columns_: dict[str, Any] = {
-            "row": {**self._ids(found["kr"]), "sign": "~", "numbers": found["number"]},
-            "at": self._cells(role, lines, found["count"] if several else []), "kr_id": self._ids(found["kr"]),
-        }  # fmt: skip
-        for name in ("party", *_REST):
+                answer = response(request.response) if request.response else None
+                told = (request.party, request.point, answer, request.reason, said[3])
+                rows.append((kr + self._first, number, i + self._first, count, *told))
+        if rows:
+            self._write_handshakes(rows, several=several)
+
+    def _write_handshakes(self, rows: list[tuple[Any, ...]], *, several: bool) -> None:
+        krs, numbers, lines, counts, *told = (list(column) for column in zip(*rows, strict=True))
+        role = "party" if "party" in self._names else "point"
+        columns: dict[str, Any] = {
+            "row": {**self._ids(krs), "sign": "~", "numbers": numbers},
+            "at": self._cells(role, lines, counts if several else []),
+            "kr_id": self._ids(krs),
+        }
+        for name, column in zip(("party", *_REST), told, strict=True):
             if name in self._filled:
-                columns_[name], columns_[f"@{name}"] = found[name], self._places(name, lines)
-        self._out.run("handshakes", len(lines), columns_)
+                columns[name], columns[f"@{name}"] = column, self._places(name, lines)
+        self._out.run("handshakes", len(lines), columns)
 
     def _pointless(self, i: int, point: str | None) -> None:
         """Refuse a point without a party to make it; what says that there is nothing is none."""
@@ -238,10 +237,20 @@ def _counted(texts: list[str]) -> dict[str, Any]:
 def _one_request(party: str | None, said: list[str | None]) -> list[Request] | None:
     """Return the request of a row with one party and plain texts, as nearly every row is."""
     names = parties(party) if party else ()
-    if len(names) != 1 or any(text is not None and (":" in text or "：" in text) for text in said):
+    if len(names) != 1:
         return None
-    point, answer, reason = (None if is_nothing(text) else text for text in said[:3])
-    return [Request(names[0], point, answer, reason)]
+    for text in said:
+        if text is not None and (":" in text or "：" in text):
+            return None
+    point, answer, reason, _ = said
+    return [
+        Request(
+            names[0],
+            None if is_nothing(point) else point,
+            None if is_nothing(answer) else answer,
+            None if is_nothing(reason) else reason,
+        )
+    ]
 
 
 def _bare(text: str | None) -> tuple[str | None, int | None]:

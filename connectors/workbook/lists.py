@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from connectors.workbook.values import is_nothing, plain
 
@@ -122,8 +121,7 @@ def _person(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(c for c in candidates if c))
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """One party with what is asked of it, and its answer where the sheet has one."""
 
     party: str

@@ -62,7 +62,7 @@ def _mark_row(line: ET.Element, row: int, grid: Grid, percents: dict[int, set[in
         if not cell.tag.endswith("table-cell"):
             continue
         times = _times(cell.get(f"{_TABLE}number-columns-repeated"))
-        if len(cell.attrib) > 1 or len(cell):
+        if len(cell) or cell.attrib.keys() - {f"{_TABLE}number-columns-repeated"}:
             _mark_cell(cell, row, column, min(times, WIDEST), grid, percents)
         column += times
 

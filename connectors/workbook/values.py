@@ -17,6 +17,7 @@ NOTHING = frozenset({"", "无", "-", "--", "—", "——", "/", "n/a", "na", "n
 
 _LONGEST_NOTHING = 12
 _NOTHING_BEGINS = frozenset("无-－—／/nNｎＮ暂没 \t\n\u3000")
+_LABEL_BEGINS = frozenset("OoＯｏKkＫｋ目关(（0123456789０１２３４５６７８９ \t\n\u3000")
 _SPACE = re.compile(r"\s+")
 
 _RESPONSES = {
@@ -99,10 +100,12 @@ def title(text: str) -> tuple[str, int | None]:
     >>> title("O1：提升复购"), title("KR2. 上线"), title("3.5 倍增长"), title("1、调研")
     (('提升复购', 1), ('上线', 2), ('3.5 倍增长', None), ('调研', 1))
     """
+    if text[:1] not in _LABEL_BEGINS:
+        return text, None
     found = _TITLE.match(text) or _TITLE_SPACED.match(text) or _TITLE_BRACED.match(text)
     if not found:
         return text, None
-    number = next((n for n in found.groupdict().values() if n), None)
+    number = found[found.lastgroup] if found.lastgroup else ""
     return text[found.end() :], _last_number(number)
 
 
@@ -116,7 +119,9 @@ def label_number(text: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def _last_number(text: str | None) -> int | None:
+def _last_number(text: str) -> int | None:
+    if text.isdecimal():
+        return int(text)
     return int(re.split(r"[.\-]", text)[-1]) if text else None
 
 

@@ -36,9 +36,7 @@ class Ledger:
         self._store = store
 
     @classmethod
-    def open(
-        cls, url: str, *, password: str | None = None, patience: timedelta = PATIENCE
-    ) -> Ledger:
+    def open(cls, url: str, *, password: str | None = None, patience: timedelta = PATIENCE) -> Ledger:
         """Open the ledger, and make it where it is not there yet.
 
         Args:
@@ -79,15 +77,11 @@ class Ledger:
         """Let go of the database."""
         self._store.close()
 
-    def run_started(
-        self, run_id: str, command: str, at: datetime, details: Mapping[str, Any] | None = None
-    ) -> None:
+    def run_started(self, run_id: str, command: str, at: datetime, details: Mapping[str, Any] | None = None) -> None:
         """A run begins."""
         self._run(run_id, "started", command, at, details)
 
-    def run_ended(
-        self, run_id: str, event: Ended, at: datetime, details: Mapping[str, Any] | None = None
-    ) -> None:
+    def run_ended(self, run_id: str, event: Ended, at: datetime, details: Mapping[str, Any] | None = None) -> None:
         """A run ends: it succeeded, failed, or was stopped by a signal."""
         self._run(run_id, event, None, at, details)
 
@@ -145,9 +139,7 @@ class Ledger:
             "details": plain(dict(details or {})),
         }
         with self._store.writing() as connection:
-            return connection.execute(
-                insert(DECISIONS).returning(DECISIONS.c.entry_id), entry
-            ).scalar_one()
+            return connection.execute(insert(DECISIONS).returning(DECISIONS.c.entry_id), entry).scalar_one()
 
     def take_back(self, entry_id: int, who: str, why: str, at: datetime) -> int:
         """Take a decision back by an entry of its own; returns that entry's number.

@@ -104,9 +104,7 @@ class Store:
     def _code(self, cause: BaseException | None) -> str:
         if self.is_file:
             name = getattr(cause, "sqlite_errorname", "")
-            return next(
-                (code for start, code in FAILURES if name.startswith(start)), "ledger_failed"
-            )
+            return next((code for start, code in FAILURES if name.startswith(start)), "ledger_failed")
         state = getattr(cause, "sqlstate", None)
         if state is None:
             return "ledger_unreachable"
@@ -115,9 +113,7 @@ class Store:
             "42501": "ledger_not_writable",
             "53100": "ledger_disk",
         }
-        return by_state.get(
-            state, "ledger_unreachable" if state[:2] in {"08", "28"} else "ledger_failed"
-        )
+        return by_state.get(state, "ledger_unreachable" if state[:2] in {"08", "28"} else "ledger_failed")
 
     def _engine(self, password: str | None) -> Engine:
         arguments: dict[str, Any] = {"connect_timeout": 10}

@@ -28,9 +28,7 @@ TABLES = (
     "meetings",
 )
 LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1|\[::1\]")
-FORBIDDEN_IN_IDS = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff;|]|->"
-)
+FORBIDDEN_IN_IDS = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff;|]|->")
 LEDGERS = re.compile(r"(sqlite|postgresql)(\+psycopg|\+pysqlite)?://")
 RULE = re.compile(r"[A-Z]{2}\d{3}")
 

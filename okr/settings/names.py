@@ -90,9 +90,7 @@ def _all_keys(model: type[BaseModel]) -> Iterator[tuple[str, str]]:
         yield name, name
 
 
-def section_at(
-    model: type[BaseModel], data: object, path: Sequence[str | int]
-) -> type[BaseModel] | None:
+def section_at(model: type[BaseModel], data: object, path: Sequence[str | int]) -> type[BaseModel] | None:
     """The model of the section at a path; of a union the one that the data's `kind` names."""
     annotation: Any = model
     for part in path:
@@ -114,9 +112,7 @@ def _model_of(annotation: Any, data: object) -> type[BaseModel] | None:  # noqa:
     """The model that an annotation means: itself, one of a union by `kind`, or the optional one."""
     if get_origin(annotation) is Annotated:
         annotation = get_args(annotation)[0]
-    options = (
-        get_args(annotation) if get_origin(annotation) in {Union, UnionType} else (annotation,)
-    )
+    options = get_args(annotation) if get_origin(annotation) in {Union, UnionType} else (annotation,)
     models = [o for o in options if isinstance(o, type) and issubclass(o, BaseModel)]
     if len(models) < 2:
         return models[0] if models else None

@@ -173,6 +173,4 @@ def _bare_key_beyond_ascii(line: str) -> bool:
 def _once(problems: list[SettingsError]) -> list[SettingsError]:
     """Each key's first problem; several checks may look at one key."""
     seen: set[tuple[object, str]] = set()
-    return [
-        p for p in problems if not ((k := (p.values.get("key"), p.code)) in seen or seen.add(k))
-    ]
+    return [p for p in problems if not ((k := (p.values.get("key"), p.code)) in seen or seen.add(k))]

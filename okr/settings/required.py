@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from okr.settings.secret import Secret
 
 
-def require_secrets(
-    settings: Settings, *, sources: Collection[str] | None = None, block: Block | None = None
-) -> None:
+def require_secrets(settings: Settings, *, sources: Collection[str] | None = None, block: Block | None = None) -> None:
     """Make sure that the secrets of these sources and of the ledger are there.
 
     Args:
@@ -35,9 +33,7 @@ def require_secrets(
         except SettingsError as problem:
             problems.append(problem)
     if problems:
-        raise SettingsError(
-            "secrets_missing", tuple(problems), file=str(settings.file), count=len(problems)
-        )
+        raise SettingsError("secrets_missing", tuple(problems), file=str(settings.file), count=len(problems))
 
 
 def _needed(settings: Settings, sources: Collection[str] | None) -> Iterator[Secret]:

@@ -50,9 +50,7 @@ def _shown(value: object, lang: str) -> str:  # noqa: PLR0911 - one return for e
         case timedelta():
             return span(value, lang)
         case Mapping():
-            pairs = (
-                f"{_shown(k, lang)}{words['colon']}{_shown(v, lang)}" for k, v in value.items()
-            )
+            pairs = (f"{_shown(k, lang)}{words['colon']}{_shown(v, lang)}" for k, v in value.items())
             return words["comma"].join(pairs) or words["none"]
         case list() | tuple() | AbstractSet():
             items = sorted(map(str, value)) if isinstance(value, AbstractSet) else value
@@ -81,9 +79,7 @@ def moment(value: datetime) -> str:
 def span(value: timedelta, lang: str) -> str:
     """A span of time in its largest whole unit: 7 days, 90 minutes."""
     seconds = value.total_seconds()
-    name, size = next(
-        (unit for unit in SPANS if abs(seconds) >= unit[1] and seconds % unit[1] == 0), SPANS[-1]
-    )
+    name, size = next((unit for unit in SPANS if abs(seconds) >= unit[1] and seconds % unit[1] == 0), SPANS[-1])
     count = seconds / size
     word = SPAN_WORDS[lang][name]
     if lang == "zh":
@@ -95,9 +91,7 @@ def tame(value: str) -> str:
     """Text with everything written out that moves a cursor or turns the direction of reading."""
     if value.isprintable():
         return value
-    return "".join(
-        c if c == "\n" or unicodedata.category(c) not in HARMFUL else _escape(c) for c in value
-    )
+    return "".join(c if c == "\n" or unicodedata.category(c) not in HARMFUL else _escape(c) for c in value)
 
 
 def _escape(char: str) -> str:

@@ -1,6 +1,5 @@
 """Literal cases of the figures: what the rows of coverage, handshakes and meetings hold."""
 
-# ruff: noqa: E501 (a case is a table row)
 from __future__ import annotations
 
 from dataclasses import dataclass, field

@@ -1,6 +1,5 @@
 """Literal cases of the OW, QL and SY rules."""
 
-# ruff: noqa: E501 (a case is a table row)
 from __future__ import annotations
 
 from datetime import date

@@ -41,11 +41,12 @@ krs_of_people as (
     select unit_id, count(*) as krs from key_result where person_id is not null group by unit_id
 )
 select
-    $period, u.unit_id, u.name, coalesce(k.krs, 0), coalesce(k.carried, 0), coalesce(k.whole, 0),
+    $period, u.unit_id, n.name, coalesce(k.krs, 0), coalesce(k.carried, 0), coalesce(k.whole, 0),
     case when k.has_carriers_to_be then k.carried / k.krs end,
     e.effective, coalesce(o.objectives, 0), coalesce(o.traced, 0), coalesce(o.polynomial, 0),
     coalesce(o.equal_, 0), coalesce(o.decomposed, 0), coalesce(p.objectives, 0), coalesce(pk.krs, 0)
 from unit u
+join merged.org_units n on n.unit_id = u.unit_id
 left join own_krs k on k.unit_id = u.unit_id
 left join effective e on e.unit_id = u.unit_id
 left join own_objectives o on o.unit_id = u.unit_id

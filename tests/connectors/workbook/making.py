@@ -37,7 +37,10 @@ class Percent(float):
 class Formula(str):
     """A formula; `Formula("=1+1").stored` is its value, None where none is stored."""
 
-    stored: Any = None
+    __slots__ = ("stored",)
+
+    def __init__(self, _: str) -> None:
+        self.stored: Any = None
 
     def with_value(self, value: Any) -> Formula:
         self.stored = value
@@ -57,7 +60,7 @@ def book(
     path.parent.mkdir(parents=True, exist_ok=True)
     out = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
     if saved:
-        out.set_properties({"created": saved})
+        out.set_properties({"created": saved.replace(tzinfo=None)})  # which is written as UTC
     percent = out.add_format({"num_format": "0%"})
     day = out.add_format({"num_format": "yyyy-mm-dd"})
     for name, rows in sheets.items():
@@ -75,12 +78,7 @@ def book(
             row, column = xlsxwriter.utility.xl_cell_to_rowcol(first)
             put(sheet, row, column, rows[row][column], percent, day)
     out.close()
-    if any(
-        isinstance(v, Formula) and v.stored is None
-        for rows in sheets.values()
-        for r in rows
-        for v in r
-    ):
+    if any(isinstance(v, Formula) and v.stored is None for rows in sheets.values() for r in rows for v in r):
         without_stored_values(path)
     return path
 
@@ -89,9 +87,7 @@ def put(sheet: Any, row: int, column: int, value: Any, percent: Any, day: Any) -
     if value is None or value == "":
         return
     if isinstance(value, Formula):
-        sheet.write_formula(
-            row, column, str(value), None, "@none" if value.stored is None else value.stored
-        )
+        sheet.write_formula(row, column, str(value), None, "@none" if value.stored is None else value.stored)
     elif isinstance(value, Percent):
         sheet.write_number(row, column, float(value), percent)
     elif isinstance(value, (dt.date, dt.datetime)):
@@ -155,9 +151,7 @@ def linked(delivery: Delivery) -> list[tuple[str, str]]:
         for row in delivery.references.iter_rows(named=True)
         if row["field"] == "parent_id"
     }
-    return [
-        (titles[o], words[row]) for o, row in values(delivery, "alignments", "objective_id", "row")
-    ]
+    return [(titles[o], words[row]) for o, row in values(delivery, "alignments", "objective_id", "row")]
 
 
 def of(delivery: Delivery) -> list[tuple[str, str]]:
@@ -169,10 +163,7 @@ def of(delivery: Delivery) -> list[tuple[str, str]]:
 def asked(delivery: Delivery) -> list[tuple[str, str, str | None]]:
     """Return each handshake as its KR's title, party and point."""
     titles = dict(values(delivery, "key_results", "kr_id", "title"))
-    return [
-        (titles[k], party, point)
-        for k, party, point in values(delivery, "handshakes", "kr_id", "party", "point")
-    ]
+    return [(titles[k], party, point) for k, party, point in values(delivery, "handshakes", "kr_id", "party", "point")]
 
 
 def owners(delivery: Delivery, table: str, field: str = "owner_ids") -> dict[str, list[str]]:

@@ -32,15 +32,28 @@ def block(number: int, carries: str, title: str, *krs: list) -> list[list]:
 
 
 def test_blocks_below_one_another_with_or_without_empty_rows(tmp_path):
-    first = block(1, "O1-KR2", "提升复购", ["KR1：复购率 30%", "李四", DAY, "研发部", "会员接口"], ["KR2：会员 10 万", "王五", "11/30"])
+    first = block(
+        1,
+        "O1-KR2",
+        "提升复购",
+        ["KR1：复购率 30%", "李四", DAY, "研发部", "会员接口"],
+        ["KR2：会员 10 万", "王五", "11/30"],
+    )
     second = block(2, "O1：KR2、KR3（40%）", "降低成本", ["费用降 5%", "李四", DAY, "无", "-"])
     for between in ([], [[]], [[], []]):
         rows = [["市场部 OKR"], *first, *between, *second]
         delivery = read(book(tmp_path / "市场部OKR.xlsx", {"OKR": rows}))
-        assert values(delivery, "objectives", "title", "ordinal", "confidence") == [("提升复购", 1, "70%"), ("降低成本", 2, "70%")]
+        assert values(delivery, "objectives", "title", "ordinal", "confidence") == [
+            ("提升复购", 1, "70%"),
+            ("降低成本", 2, "70%"),
+        ]
         assert of(delivery) == [("提升复购", "复购率 30%"), ("提升复购", "会员 10 万"), ("降低成本", "费用降 5%")]
         assert owners(delivery, "objectives") == {"提升复购": ["责任1"], "降低成本": ["责任2"]}
-        assert owners(delivery, "key_results") == {"复购率 30%": ["李四"], "会员 10 万": ["王五"], "费用降 5%": ["李四"]}
+        assert owners(delivery, "key_results") == {
+            "复购率 30%": ["李四"],
+            "会员 10 万": ["王五"],
+            "费用降 5%": ["李四"],
+        }
         assert linked(delivery) == [("提升复购", "O1-KR2"), ("降低成本", "O1：KR2"), ("降低成本", "O1：KR3")]
         assert asked(delivery) == [("复购率 30%", "研发部", "会员接口")]
         assert values(delivery, "key_results", "due_on") == ["2026-11-30", None, "2026-11-30"]
@@ -70,7 +83,10 @@ def test_labels_and_values_in_one_cell(tmp_path):
         ["O2. 降低成本", "负责人:赵六"], HEADER, ["乙", "王五"],
     ]  # fmt: skip
     delivery = read(book(tmp_path / "a.xlsx", {"OKR": rows}))
-    assert values(delivery, "objectives", "title", "ordinal", "confidence") == [("提升复购", 1, "70%"), ("降低成本", 2, None)]
+    assert values(delivery, "objectives", "title", "ordinal", "confidence") == [
+        ("提升复购", 1, "70%"),
+        ("降低成本", 2, None),
+    ]
     assert owners(delivery, "objectives") == {"提升复购": ["张三"], "降低成本": ["赵六"]}
     assert of(delivery) == [("提升复购", "甲"), ("降低成本", "乙")]
 
@@ -119,7 +135,17 @@ def test_english_blocks(tmp_path):
 
 
 def test_an_owner_and_a_link_in_rows_of_their_own_below_the_o(tmp_path):
-    rows = [["O：", "提升复购"], ["责任人：", "张三"], ["信心：", "70"], ["承接：", "KR2"], HEADER, ["甲"], ["O：", "降低成本"], HEADER, ["乙"]]
+    rows = [
+        ["O：", "提升复购"],
+        ["责任人：", "张三"],
+        ["信心：", "70"],
+        ["承接：", "KR2"],
+        HEADER,
+        ["甲"],
+        ["O：", "降低成本"],
+        HEADER,
+        ["乙"],
+    ]
     delivery = read(book(tmp_path / "a.xlsx", {"S": rows}))
     assert owners(delivery, "objectives") == {"提升复购": ["张三"]}
     assert values(delivery, "objectives", "confidence") == ["70", None]
@@ -128,7 +154,15 @@ def test_an_owner_and_a_link_in_rows_of_their_own_below_the_o(tmp_path):
 
 
 def test_the_empty_blocks_of_a_template_are_nothing(tmp_path):
-    rows = [*block(1, "KR2", "提升复购", ["KR1：甲", "李四"], ["KR2："], ["KR3："]), [], ["承接", ""], ["O2", "", "责任人", "", "信心指数 %", ""], HEADER, ["KR1："], ["KR2："]]
+    rows = [
+        *block(1, "KR2", "提升复购", ["KR1：甲", "李四"], ["KR2："], ["KR3："]),
+        [],
+        ["承接", ""],
+        ["O2", "", "责任人", "", "信心指数 %", ""],
+        HEADER,
+        ["KR1："],
+        ["KR2："],
+    ]
     delivery = read(book(tmp_path / "a.xlsx", {"S": rows}))
     assert of(delivery) == [("提升复购", "甲")]
     assert values(delivery, "objectives", "title") == ["提升复购"]
@@ -150,7 +184,13 @@ def test_a_link_left_empty_does_not_swallow_the_o_below(tmp_path):
 
 
 def test_points_and_parties_that_begin_like_an_o_begin_none(tmp_path):
-    rows = block(1, "KR2", "提升复购", ["甲", "李四", DAY, "研发部", "O2 需要的接口"], ["乙", "王五", DAY, "财务部", "目标：年底前"])
+    rows = block(
+        1,
+        "KR2",
+        "提升复购",
+        ["甲", "李四", DAY, "研发部", "O2 需要的接口"],
+        ["乙", "王五", DAY, "财务部", "目标：年底前"],
+    )
     delivery = read(book(tmp_path / "a.xlsx", {"S": rows}))
     assert asked(delivery) == [("甲", "研发部", "O2 需要的接口"), ("乙", "财务部", "目标：年底前")]
 
@@ -185,7 +225,10 @@ def test_faults_are_refused_by_their_cells(tmp_path):
 def test_a_kr_without_an_o_and_a_link_without_one_are_refused(tmp_path):
     rows = [HEADER, ["甲", "李四"], [], ["承接", "KR9"], []]
     delivery = read(book(tmp_path / "a.xlsx", {"S": rows}))
-    assert [(r.code, r.value) for r in delivery.refusals] == [("kr_without_objective", "甲"), ("link_without_objective", "KR9")]
+    assert [(r.code, r.value) for r in delivery.refusals] == [
+        ("kr_without_objective", "甲"),
+        ("link_without_objective", "KR9"),
+    ]
 
 
 def test_rows_that_belong_to_no_block_are_named(tmp_path):

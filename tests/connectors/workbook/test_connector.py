@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import os
 import zipfile
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from connectors import connect
 from connectors.landing import Landing
 from connectors.workbook import children
 from connectors.workbook.connector import WorkbookConnector
@@ -17,7 +19,11 @@ from okr.texts import known
 from tests.connectors.compliance import AT, Compliance
 from tests.connectors.workbook.making import book, codes, connector, of, read, said, values
 
-ROWS = [["承接", "O", "KR", "责任人", "握手方", "握手点"], ["O1-KR2", "增长", "甲", "张三", "研发部、财务部", "接口"], ["", "", "乙", "李四"]]
+ROWS = [
+    ["承接", "O", "KR", "责任人", "握手方", "握手点"],
+    ["O1-KR2", "增长", "甲", "张三", "研发部、财务部", "接口"],
+    ["", "", "乙", "李四"],
+]
 OTHER = [["O", "KR"], ["降本", "丙"]]
 
 
@@ -147,7 +153,7 @@ def test_csv_in_every_encoding_and_separator(tmp_path):
 
 
 def saved(minute: int, second: int = 0) -> dt.datetime:
-    return dt.datetime(2026, 11, 20, 8, minute, second)
+    return dt.datetime(2026, 11, 20, 8, minute, second, tzinfo=dt.UTC)
 
 
 def test_of_several_copies_the_one_saved_last_counts(tmp_path):
@@ -227,7 +233,14 @@ def test_a_workbook_that_is_gone_is_covered_and_named(tmp_path):
 
 @pytest.mark.parametrize(
     ("unit", "first"),
-    [("sheet", "张罗部"), ("title", "标题部"), ("file", "文件部 OKR"), ("cell:C1", "格子部"), ("cell:Z9", None), (None, "标签部")],
+    [
+        ("sheet", "张罗部"),
+        ("title", "标题部"),
+        ("file", "文件部 OKR"),
+        ("cell:C1", "格子部"),
+        ("cell:Z9", None),
+        (None, "标签部"),
+    ],
 )
 def test_where_the_units_name_stands(tmp_path, unit, first):
     rows = [["标题部", "", "格子部"], ["部门：", "标签部"], *ROWS]
@@ -235,7 +248,12 @@ def test_where_the_units_name_stands(tmp_path, unit, first):
     words = said(delivery, "unit_id")[0]
     assert words[:1] == ([first] if first else [])
     if unit is None:
-        assert [w for w in words if w in ("标签部", "张罗部", "标题部", "文件部")] == ["标签部", "张罗部", "标题部", "文件部"]
+        assert [w for w in words if w in ("标签部", "张罗部", "标题部", "文件部")] == [
+            "标签部",
+            "张罗部",
+            "标题部",
+            "文件部",
+        ]
 
 
 def test_folders_may_say_the_period(tmp_path):
@@ -260,10 +278,8 @@ def test_a_label_that_is_to_mean_nothing_known_is_refused_with_the_settings(tmp_
 
 
 def test_it_is_made_by_the_registry(tmp_path):
-    from zoneinfo import ZoneInfo
-
-    from connectors import connect
-
-    settings = type("S", (), {"kind": "workbook", "path": [str(tmp_path)], "unit": None, "period": None, "columns": {}})()
+    settings = type(
+        "S", (), {"kind": "workbook", "path": [str(tmp_path)], "unit": None, "period": None, "columns": {}}
+    )()
     made = connect("units", settings, zone=ZoneInfo("Asia/Shanghai"), secrets=str)
     assert isinstance(made, WorkbookConnector)

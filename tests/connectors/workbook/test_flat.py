@@ -122,9 +122,7 @@ def test_english_labels(tmp_path):
     ]
     delivery = read(book(tmp_path / "Marketing OKRs.xlsx", {"Sheet1": rows}))
     assert values(delivery, "objectives", "title", "confidence") == [("Win the market", "70%")]
-    assert values(delivery, "key_results", "title", "due_on", "progress") == [
-        ("30% retention", "2026-11-30", "20%")
-    ]
+    assert values(delivery, "key_results", "title", "due_on", "progress") == [("30% retention", "2026-11-30", "20%")]
     assert owners(delivery, "objectives") == {"Win the market": ["Ann Lee"]}
     assert owners(delivery, "key_results") == {"30% retention": ["Bo Chen"]}
     assert owners(delivery, "key_results", "member_ids") == {"30% retention": ["Cy", "Di"]}
@@ -179,9 +177,7 @@ def test_a_second_header_row_under_a_merged_one(tmp_path):
         ["O", "KR", "KR责任人", "", "完成日期"], ["", "", "责任人", "成员", ""],
         ["增长", "甲", "张三", "李四、王五", "11月30日"],
     ]  # fmt: skip
-    delivery = read(
-        book(tmp_path / "a.xlsx", {"S": rows}, merges={"S": ["C1:D1", "A1:A2", "B1:B2", "E1:E2"]})
-    )
+    delivery = read(book(tmp_path / "a.xlsx", {"S": rows}, merges={"S": ["C1:D1", "A1:A2", "B1:B2", "E1:E2"]}))
     assert of(delivery) == [("增长", "甲")]
     assert owners(delivery, "key_results") == {"甲": ["张三"]}
     assert owners(delivery, "key_results", "member_ids") == {"甲": ["李四", "王五"]}
@@ -218,9 +214,7 @@ def test_cells_merged_across_krs_are_said_of_each(tmp_path):
         ["", "乙"],
         ["", "丙", "李四"],
     ]
-    delivery = read(
-        book(tmp_path / "a.xlsx", {"S": rows}, merges={"S": ["C2:C3", "D2:D4", "E2:E3"]})
-    )
+    delivery = read(book(tmp_path / "a.xlsx", {"S": rows}, merges={"S": ["C2:C3", "D2:D4", "E2:E3"]}))
     assert owners(delivery, "key_results") == {"甲": ["张三"], "乙": ["张三"], "丙": ["李四"]}
     assert values(delivery, "key_results", "due_on", "progress") == [
         ("2026-11-30", "130%"),
@@ -265,6 +259,7 @@ def test_persons_own_os(tmp_path):
     ]
     delivery = read(book(tmp_path / "a.xlsx", {"S": rows}))
     assert values(delivery, "objectives", "title") == ["学英语", "健身", "学英语"]
+    assert values(delivery, "objectives", "ordinal") == [1, 2, 1]
     assert said(delivery, "person_id") == [["张三"], ["张三"], ["李四"]]
     assert [words[0] for words in said(delivery, "unit_id")] == ["市场部", "市场部", "研发部"]
     assert "person_id" in delivery.holds["objectives"]["a.xlsx!S"]
@@ -335,9 +330,7 @@ def test_an_o_whose_cell_is_an_error_is_not_taken_for_the_one_above(tmp_path):
     rows = [["O", "KR"], ["增长", "甲"], [Formula("=1/0").with_value("#REF!"), "乙"]]
     delivery = read(book(tmp_path / "a.xlsx", {"S": rows}))
     assert of(delivery) == [("增长", "甲"), (None, "乙")]
-    assert [(r.table, r.field, r.value) for r in delivery.refusals] == [
-        ("objectives", "title", "#REF!")
-    ]
+    assert [(r.table, r.field, r.value) for r in delivery.refusals] == [("objectives", "title", "#REF!")]
 
 
 def test_a_kr_before_any_o_and_a_point_without_a_party_are_refused(tmp_path):

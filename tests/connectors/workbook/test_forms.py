@@ -33,7 +33,16 @@ def wide(text: str) -> str:
 @pytest.mark.parametrize(("role", "label"), [(role, label) for role, all_ in WORDS.items() for label in all_])
 def test_every_label_in_any_width_case_and_spacing(role, label):
     known = Labels()
-    for written in (label, label.upper(), wide(label), f" {label} ：", f"*{label}", f"{label}*", f"{label}（必填）", f"{label}(required):"):
+    for written in (
+        label,
+        label.upper(),
+        wide(label),
+        f" {label} ：",
+        f"*{label}",
+        f"{label}*",
+        f"{label}（必填）",
+        f"{label}(required):",
+    ):
         found = known.of(written)
         assert found is not None, written
         assert found.role == role
@@ -80,7 +89,15 @@ def test_what_is_no_number_stays_as_it_is_written(text):
 @given(st.dates(dt.date(2020, 1, 1), dt.date(2035, 12, 31)))
 def test_all_forms_of_a_date(day):
     y, m, d = day.year, day.month, day.day
-    forms = [f"{y}-{m}-{d}", f"{y}/{m:02}/{d:02}", f"{y}.{m}.{d}", f"{y}年{m}月{d}日", f" {y} 年 {m} 月 {d} 日", wide(f"{y}-{m}-{d}"), f"{y}-{m:02}-{d:02} 00:00:00"]
+    forms = [
+        f"{y}-{m}-{d}",
+        f"{y}/{m:02}/{d:02}",
+        f"{y}.{m}.{d}",
+        f"{y}年{m}月{d}日",
+        f" {y} 年 {m} 月 {d} 日",
+        wide(f"{y}-{m}-{d}"),
+        f"{y}-{m:02}-{d:02} 00:00:00",
+    ]
     assert {values.date(form) for form in forms} == {(day.isoformat(), False)}
     short = [f"{m}月{d}日", f"{m}/{d}", f"{m:02}/{d:02}", wide(f"{m}月{d}日"), f"{m}月{d}号", f"{m}月{d}日前"]
     assert {values.date(form) for form in short} == {(f"{m}月{d}日", True)}
@@ -119,12 +136,33 @@ def test_no_text_makes_a_form_fall(text):
 # -- titles ---------------------------------------------------------------------------------------
 
 
-@given(st.sampled_from(["O{}：", "KR{}.", "{}、", "kr{} : ", "Ｏ{}：", "目标{}：", "关键结果{}:", "O1-KR{}：", "({}) ", "（{}）", "KR{} "]), NUMBERS, NAMES)
+@given(
+    st.sampled_from(
+        [
+            "O{}：",
+            "KR{}.",
+            "{}、",
+            "kr{} : ",
+            "Ｏ{}：",
+            "目标{}：",
+            "关键结果{}:",
+            "O1-KR{}：",
+            "({}) ",
+            "（{}）",
+            "KR{} ",
+        ]
+    ),
+    NUMBERS,
+    NAMES,
+)
 def test_a_leading_label_is_no_part_of_a_title(form, number, rest):
     assert values.title(form.format(number) + rest) == (rest, number)
 
 
-@pytest.mark.parametrize("text", ["3.5 倍增长", "2026 年上线", "O2O 业务增长", "KRI 指标", "100 家客户", "目标客户 50 家", "第一：不变", "1个系统"])
+@pytest.mark.parametrize(
+    "text",
+    ["3.5 倍增长", "2026 年上线", "O2O 业务增长", "KRI 指标", "100 家客户", "目标客户 50 家", "第一：不变", "1个系统"],
+)
 def test_what_only_looks_like_a_label_stays(text):
     assert values.title(text) == (text, None)
 
@@ -137,7 +175,10 @@ def test_numbers_of_krs_within_their_o():
 # -- persons --------------------------------------------------------------------------------------
 
 
-@given(st.lists(NAMES, min_size=1, max_size=5, unique=True), st.sampled_from(["、", "，", ",", ";", "；", "/", "\n", " 、 ", "和"]))
+@given(
+    st.lists(NAMES, min_size=1, max_size=5, unique=True),
+    st.sampled_from(["、", "，", ",", ";", "；", "/", "\n", " 、 ", "和"]),
+)
 def test_several_persons(names, apart):
     assert [p[0] for p in lists.persons(apart.join(names))] == names
 
@@ -222,7 +263,10 @@ def test_one_target_with_and_without_its_share(target, share):
     assert told in ({None} if not share else {"40%", "0.4"})
 
 
-@given(st.lists(TARGETS.filter(lambda t: not t.startswith("KR")), min_size=2, max_size=4, unique=True), st.sampled_from(["、", "，", ",", ";", "\n", "和", " / "]))
+@given(
+    st.lists(TARGETS.filter(lambda t: not t.startswith("KR")), min_size=2, max_size=4, unique=True),
+    st.sampled_from(["、", "，", ",", ";", "\n", "和", " / "]),
+)
 def test_several_targets(targets, apart):
     assert [text for text, _ in lists.targets(apart.join(targets))] == targets
 
@@ -243,7 +287,20 @@ def test_targets(text, targets):
 # -- names ----------------------------------------------------------------------------------------
 
 
-@given(UNITS, st.sampled_from(["{}OKR", "{}OKR_最终版(2)", "{} 2026Q4 OKR", "2026年第四季度{}目标与关键结果（定稿）", "{}-OKR-v2", "副本 {}OKR", "{}OKR20261130"]))
+@given(
+    UNITS,
+    st.sampled_from(
+        [
+            "{}OKR",
+            "{}OKR_最终版(2)",
+            "{} 2026Q4 OKR",
+            "2026年第四季度{}目标与关键结果（定稿）",
+            "{}-OKR-v2",
+            "副本 {}OKR",
+            "{}OKR20261130",
+        ]
+    ),
+)
 def test_a_units_name_is_found_in_a_files(unit, form):
     assert unit in words.units(form.format(unit))
     assert words.core_of(form.format(unit)) == unit
@@ -252,7 +309,14 @@ def test_a_units_name_is_found_in_a_files(unit, form):
 @given(st.integers(2020, 2039), st.integers(1, 4))
 def test_a_quarter_is_found_in_a_title(year, quarter):
     numeral = "一二三四"[quarter - 1]
-    for form in (f"{year}Q{quarter}", f"{year} q{quarter}", f"{year}年Q{quarter}", f"{year}年第{numeral}季度", f"Q{quarter} {year}", f"{year % 100}Q{quarter}"):
+    for form in (
+        f"{year}Q{quarter}",
+        f"{year} q{quarter}",
+        f"{year}年Q{quarter}",
+        f"{year}年第{numeral}季度",
+        f"Q{quarter} {year}",
+        f"{year % 100}Q{quarter}",
+    ):
         assert f"{year}Q{quarter}" in words.periods(f"市场部 {form} OKR"), form
 
 

@@ -110,9 +110,7 @@ def test_times_are_utc_whatever_zone_they_came_in(ledger, path):
 def test_the_ledger_is_its_owners_alone(ledger, path):
     ledger.decide("delivery", "hr", "accept", "li", "", AT)
     modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
-    assert modes == dict.fromkeys(
-        ["ledger.sqlite", "ledger.sqlite-wal", "ledger.sqlite-shm"], 0o600
-    )
+    assert modes == dict.fromkeys(["ledger.sqlite", "ledger.sqlite-wal", "ledger.sqlite-shm"], 0o600)
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
@@ -273,9 +271,7 @@ def test_places_where_no_ledger_can_be(ledger_url):
 
 
 def test_a_server_that_is_not_there():
-    error = wrong(
-        "ledger_unreachable", "postgresql+psycopg://okr@127.0.0.1:1/okr", password="sesame"
-    )
+    error = wrong("ledger_unreachable", "postgresql+psycopg://okr@127.0.0.1:1/okr", password="sesame")
     assert "sesame" not in str(error)
 
 

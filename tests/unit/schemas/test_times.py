@@ -79,7 +79,7 @@ def test_nothing_is_no_date_and_no_mistake(said):
 
 def test_typed_dates():
     assert one_date(date(2026, 11, 30), pl.Date) == date(2026, 11, 30)
-    assert one_date(datetime(2026, 11, 30, 23), pl.Datetime("ms")) == date(2026, 11, 30)  # noqa: DTZ001
+    assert one_date(datetime(2026, 11, 30, 23), pl.Datetime("ms")) == date(2026, 11, 30)
     evening = datetime(2026, 11, 30, 20, tzinfo=UTC)  # already tomorrow in Shanghai
     assert one_date(evening, pl.Datetime("us", "UTC")) == date(2026, 12, 1)
 
@@ -134,7 +134,7 @@ def test_times_have_microseconds():
 
 def test_typed_times():
     assert one_time(date(2026, 11, 30), pl.Date) == datetime(2026, 11, 30, tzinfo=SHANGHAI)
-    assert one_time(datetime(2026, 11, 30, 8), pl.Datetime("ns")) == EIGHT  # noqa: DTZ001
+    assert one_time(datetime(2026, 11, 30, 8), pl.Datetime("ns")) == EIGHT
     there = datetime(2026, 11, 30, 1, tzinfo=BERLIN)
     assert one_time(there, pl.Datetime("us", "Europe/Berlin")) == EIGHT
 
@@ -175,7 +175,7 @@ ZONES = [SHANGHAI, BERLIN, ZoneInfo("UTC"), ZoneInfo("America/St_Johns")]
 
 
 @given(
-    st.datetimes(datetime(1950, 1, 1), datetime(2100, 1, 1)),  # noqa: DTZ001
+    st.datetimes(datetime(1950, 1, 1), datetime(2100, 1, 1)),
     st.sampled_from(ZONES),
     st.sampled_from(ZONES),
 )

@@ -413,7 +413,7 @@ def test_typed_sources(room):
             "objective_id": 3.0,
             "ordinal": 2.0,
             "owner_ids": [1, 2],
-            "due_on": datetime(2026, 11, 30, 12),  # noqa: DTZ001
+            "due_on": datetime(2026, 11, 30, 12),
             "confidence": 70,
             "progress": None,
             "updated_at": datetime(2026, 11, 30, tzinfo=UTC),

@@ -309,9 +309,7 @@ def test_a_file_that_may_not_be_read(write, tmp_path):
         "from okr.settings import load\nos.setuid(65534)\n"
         "try: load(Path(sys.argv[1]))\nexcept SettingsError as error: print(error.code)"
     )
-    ran = subprocess.run(
-        [sys.executable, "-c", script, file], capture_output=True, text=True, check=False
-    )
+    ran = subprocess.run([sys.executable, "-c", script, file], capture_output=True, text=True, check=False)
     assert ran.stdout == "settings_unreadable\n", ran.stderr
 
 
@@ -354,9 +352,7 @@ def test_importing_the_settings_is_quick():
     )
     took = []
     for _ in range(3):
-        ran = subprocess.run(
-            [sys.executable, "-c", script], capture_output=True, text=True, check=False
-        )
+        ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
         seconds, heavy = ran.stdout.splitlines()
         assert heavy == "[]"
         took.append(float(seconds))

@@ -1,6 +1,5 @@
 """Whatever is wrong in okr.toml is named: the file, the full key, what was expected."""
 
-# ruff: noqa: E501 - a case is a line
 from __future__ import annotations
 
 from pathlib import Path
@@ -26,9 +25,7 @@ def problems(content: str, *, whole: bool = False, **how) -> list[SettingsError]
         for line, problem in zip(told(caught.value, lang)[-len(found) :], found, strict=True):
             assert line.startswith("okr.toml")
             assert str(problem.values["key"]) in line
-            assert not {c for c in line if c in "{}"} - (
-                set("{}") if "{ env" in line or "{…}" in line else set()
-            )
+            assert not {c for c in line if c in "{}"} - (set("{}") if "{ env" in line or "{…}" in line else set())
     return found  # pyright: ignore[reportReturnType]
 
 

@@ -82,9 +82,7 @@ def test_missing_secrets_are_all_told_before_anything_begins(tmp_path, monkeypat
     settings = parse(SOURCES, tmp_path / "okr.toml")
     with pytest.raises(SettingsError) as caught:
         require_secrets(settings)
-    assert [p.values["key"] for p in caught.value.problems] == [
-        f"sources.{name}.password" for name in "abc"
-    ]
+    assert [p.values["key"] for p in caught.value.problems] == [f"sources.{name}.password" for name in "abc"]
     monkeypatch.setenv("A_PASSWORD", "x")
     require_secrets(settings, sources=["a"])
     require_secrets(settings, sources=["c"], block=block)
@@ -112,9 +110,7 @@ def test_now_is_okr_now_else_the_settings_else_the_clock(monkeypatch):
     assert set_by_hand(plain)
 
 
-@pytest.mark.parametrize(
-    "wish", ["tomorrow", "2026-12-11", "2026-12-11T08:00:00", "0001-01-01T00:00:00+14:00"]
-)
+@pytest.mark.parametrize("wish", ["tomorrow", "2026-12-11", "2026-12-11T08:00:00", "0001-01-01T00:00:00+14:00"])
 def test_an_okr_now_that_is_no_moment_is_refused(monkeypatch, wish):
     monkeypatch.setenv("OKR_NOW", wish)
     with pytest.raises(CallError) as caught:

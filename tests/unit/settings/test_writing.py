@@ -149,6 +149,4 @@ def test_what_is_written_out_of_the_least_answers_reads_back(lang):
     assert parse(written, Path("okr.toml")).timezone == "Europe/Berlin"
     taken_in = re.sub(r"(?m)^#(?! |$)", "", written)
     settings = parse(taken_in, Path("okr.toml"))
-    assert settings.meetings["market-2027q1"].starts_at.astimezone(UTC) == datetime(
-        2026, 12, 18, 1, 30, tzinfo=UTC
-    )
+    assert settings.meetings["market-2027q1"].starts_at.astimezone(UTC) == datetime(2026, 12, 18, 1, 30, tzinfo=UTC)

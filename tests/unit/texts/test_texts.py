@@ -59,9 +59,7 @@ def test_sentences_are_in_their_language(code):
 def test_every_code_that_the_settings_raise_has_a_sentence():
     raised = set()
     for file in [*Path("okr/settings").glob("*.py"), *Path("okr/ledger").glob("*.py")]:
-        for code in re.findall(
-            r'"((?:settings?|secrets?|ledger|decision|okr)_\w+)"', file.read_text()
-        ):
+        for code in re.findall(r'"((?:settings?|secrets?|ledger|decision|okr)_\w+)"', file.read_text()):
             raised.add(code)
     raised -= {"okr_writes"}
     assert [code for code in sorted(raised) if not known(f"error.{code}")] == []
@@ -82,7 +80,7 @@ def test_every_code_that_the_settings_raise_has_a_sentence():
         (1234567, "1234567", "1234567"),
         (float("inf"), "inf", "inf"),
         (date(2026, 11, 30), "2026-11-30", "2026-11-30"),
-        (datetime(2026, 11, 30, 8, 30), *["2026-11-30 08:30"] * 2),  # noqa: DTZ001
+        (datetime(2026, 11, 30, 8, 30), *["2026-11-30 08:30"] * 2),
         (datetime(2026, 11, 30, 8, 30, 5, tzinfo=UTC), *["2026-11-30 08:30:05 UTC"] * 2),
         (
             datetime(2026, 11, 30, 8, 30, tzinfo=timezone(timedelta(hours=8))),
@@ -165,7 +163,5 @@ def test_an_error_is_told_with_all_its_problems():
         "f: a is missing.",
         "f: b is missing.",
     ]
-    assert told(SettingsError("settings_wrong", (first,), file="f", count=1), "en") == [
-        "f: a is missing."
-    ]
+    assert told(SettingsError("settings_wrong", (first,), file="f", count=1), "en") == ["f: a is missing."]
     assert told(OkrError("setting_missing", file="f", key="k"), "zh") == ["f：缺少 k。"]
