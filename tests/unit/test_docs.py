@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
+from okr.reconcile.rulebook import rules
 from okr.settings import parse
 
 ROOT = Path(__file__).parents[2]
@@ -53,3 +55,15 @@ def test_the_example_of_a_rule_is_one():
     keys = [line.split(":")[0] for line in known.split("\n\n")[0].splitlines()]
     assert [line.split(":")[0] for line in header.splitlines()][: len(keys)] == keys
     assert "as detail" in query
+
+
+def test_the_readme_shows_what_the_demo_prints():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    gaps = (ROOT / "tests/end_to_end/demo_gaps.txt").read_text(encoding="utf-8")
+    view = gaps.split("# 2026Q4\n")[1].split("# ")[0].splitlines()
+    assert f"{len(view)} gaps in 2026Q4" in readme
+    severities = Counter(rules()[line.split()[0]].severity for line in view)
+    told = " · ".join(f"{severities[name]} {name}" for name in ("critical", "major", "minor", "info"))
+    assert told in readme
+    for code, count in re.findall(r"^  ([A-Z]{2}\d{3}) .* × (\d+)$", readme, re.MULTILINE):
+        assert sum(line.startswith(code) for line in view) == int(count)
