@@ -16,9 +16,10 @@ import argparse
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zlib import crc32
 
 import polars as pl
+
+from benchmarks.dice import VERBS, Dice, ids, table, times, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,36 +42,10 @@ kind = "tables"
 path = "planning"
 """
 
-_TEXT = (
-    "客户交付渠道平台质量成本产线数据安全服务研发供应市场人才流程品牌"
-    "合规结算仓储物流算法终端云端门店伙伴售后采购测试运维报表培训预算"
-)
-_WORDS = [_TEXT[start : start + 2] for start in range(0, len(_TEXT), 2)]
-_VERBS = ["做稳", "建成", "打通", "理顺", "拓展", "夯实", "盘活", "补齐"]
 _EARLY = datetime(2026, 9, 20, 2, 0, tzinfo=UTC)
 _LINKED = datetime(2026, 10, 8, 2, 0, tzinfo=UTC)
 _ANSWERED = datetime(2026, 10, 20, 2, 0, tzinfo=UTC)
 _LATE = datetime(2026, 11, 10, 2, 0, tzinfo=UTC)
-
-
-class Dice:
-    """Numbers that look random and depend on nothing but seed, name and row number."""
-
-    def __init__(self, seed: int, density: float) -> None:
-        self.seed = seed
-        self.density = density
-
-    def number(self, name: str, of: pl.Expr, below: int | pl.Expr) -> pl.Expr:
-        """A whole number from 0 up to `below` for each value of `of`."""
-        return (of.hash(crc32(name.encode()) ^ self.seed) % below).cast(pl.Int64)
-
-    def share(self, name: str, of: pl.Expr) -> pl.Expr:
-        """A fraction from 0 to 1 for each value of `of`."""
-        return self.number(name, of, 1_000_003) / 1_000_003
-
-    def fault(self, name: str, of: pl.Expr, times: float = 1.0) -> pl.Expr:
-        """True for `times` × density of the values of `of`."""
-        return self.share(name, of) < self.density * times
 
 
 def fan_out(units: int) -> int:
@@ -81,45 +56,20 @@ def fan_out(units: int) -> int:
     return 1
 
 
-def _words(of: pl.Expr) -> pl.Expr:
-    """A phrase that no other number has (below 32**4), without a digit."""
-    words = pl.Series(_WORDS)
-
-    def digit(place: int) -> pl.Expr:
-        digits = (of * 40_503 % 32**4 // 32**place) % 32  # odd, so no two numbers meet
-        return digits.replace_strict(list(range(32)), words, return_dtype=pl.String)
-
-    return pl.concat_str(*(digit(place) for place in range(4)))
-
-
 def _first_kr(objective: pl.Expr) -> pl.Expr:
     """The number of an O's first KR: Os with even numbers have three KRs, the others four."""
     return objective // 2 * 7 + objective % 2 * 3
 
 
-def _id(kind: str, of: pl.Expr) -> pl.Expr:
-    return pl.lit(kind) + of.cast(pl.String)
-
-
-def _table(rows: int, **columns: pl.Expr) -> pl.DataFrame:
-    return pl.select(i=pl.int_range(rows, dtype=pl.Int64)).select(
-        *(expression.alias(name) for name, expression in columns.items())
-    )
-
-
-def _times(of: pl.Expr) -> pl.Expr:
-    return of.dt.to_string("%Y-%m-%dT%H:%M:%SZ")
-
-
 def org_units(units: int) -> pl.DataFrame:
     """A tree in which every unit but those at the rim has the same number of children."""
     i, children = pl.col("i"), fan_out(units)
-    return _table(
+    return table(
         units,
-        unit_id=_id("U", i),
-        name=_words(i) + "部",
-        parent_id=pl.when(i > 0).then(_id("U", (i - 1) // children)),
-        leader_id=_id("P", i * PEOPLE),
+        unit_id=ids("U", i),
+        name=words(i) + "部",
+        parent_id=pl.when(i > 0).then(ids("U", (i - 1) // children)),
+        leader_id=ids("P", i * PEOPLE),
         active=pl.lit("true"),
     )
 
@@ -128,12 +78,12 @@ def people(units: int, dice: Dice) -> pl.DataFrame:
     """Ten in each unit; a few have left."""
     i = pl.col("i")
     gone = dice.fault("person gone", i, 0.2) & (i % PEOPLE > 0)
-    return _table(
+    return table(
         units * PEOPLE,
-        person_id=_id("P", i),
+        person_id=ids("P", i),
         name=pl.lit("员工") + i.cast(pl.String),
         email=pl.lit("p") + i.cast(pl.String) + "@example.com",
-        unit_id=_id("U", i // PEOPLE),
+        unit_id=ids("U", i // PEOPLE),
         active=pl.when(gone).then(pl.lit("false")).otherwise(pl.lit("true")),
     )
 
@@ -150,12 +100,12 @@ def periods() -> pl.DataFrame:
 
 def _owner(dice: Dice, unit: pl.Expr, of: pl.Expr, kind: str, usual: pl.Expr) -> pl.Expr:
     """Somebody of the unit, or nobody, or two, or somebody who is not known, or a stranger."""
-    other = _id("P", unit * PEOPLE + dice.number(f"{kind} second", of, PEOPLE))
-    stranger = _id("P", of * 7919 % (pl.len() * PEOPLE // 40).clip(1))
+    other = ids("P", unit * PEOPLE + dice.number(f"{kind} second", of, PEOPLE))
+    stranger = ids("P", of * 7919 % (pl.len() * PEOPLE // 40).clip(1))
     return (
         pl.when(dice.fault(f"{kind} no owner", of, 0.5)).then(pl.lit(None, pl.String))
         .when(dice.fault(f"{kind} owners", of, 0.5)).then(usual + ";" + other)
-        .when(dice.fault(f"{kind} owner gone", of, 0.3)).then(_id("GONE", of))
+        .when(dice.fault(f"{kind} owner gone", of, 0.3)).then(ids("GONE", of))
         .when(dice.fault(f"{kind} stranger", of, 0.3)).then(stranger)
         .otherwise(usual)
     )  # fmt: skip
@@ -172,38 +122,38 @@ def objectives(krs: int, dice: Dice) -> pl.DataFrame:
     unit, place = _holder(i)
     own = place < 4
     draft = dice.fault("draft", i, 0.2)
-    person = _id("P", unit * PEOPLE + place - 3)
+    person = ids("P", unit * PEOPLE + place - 3)
     # A person's O repeats a KR of the unit word for word: the inferred links (AL111).
     copied = dice.fault("copied", i, 0.3) & ~own
-    verb = dice.number("verb", i, len(_VERBS)).replace_strict(list(range(len(_VERBS))), _VERBS, return_dtype=pl.String)
+    verb = dice.number("verb", i, len(VERBS)).replace_strict(list(range(len(VERBS))), VERBS, return_dtype=pl.String)
     number = dice.fault("reads like a kr", i, 0.5)
-    return _table(
+    return table(
         (krs - 1) // 7 * 2 + ((krs - 1) % 7 >= 3) + 1,
-        objective_id=_id("O", i),
-        unit_id=_id("U", unit),
+        objective_id=ids("O", i),
+        unit_id=ids("U", unit),
         person_id=pl.when(~own).then(person),
         period_id=pl.when(place == 0).then(pl.lit("2026")).otherwise(pl.lit("2026Q4")),
         ordinal=pl.when(own).then(place + 1).otherwise(1),
         title=pl.when(copied)
         .then(_kr_title(_first_kr(unit * OBJECTIVES + 1)))
         .when(number)
-        .then(verb + _words(i) + "，覆盖率达到60%")
-        .otherwise(verb + _words(i) + "，让一线不再等待"),
+        .then(verb + words(i) + "，覆盖率达到60%")
+        .otherwise(verb + words(i) + "，让一线不再等待"),
         owner_ids=_owner(
-            dice, unit, i, "objective", pl.when(own).then(_id("P", unit * PEOPLE)).otherwise(person)
+            dice, unit, i, "objective", pl.when(own).then(ids("P", unit * PEOPLE)).otherwise(person)
         ),
         confidence=pl.when(dice.fault("o unsure", i)).then(0.3)
         .when(dice.fault("o no confidence", i)).then(None)
         .otherwise(0.5 + dice.share("o confidence", i) * 0.4).round(2),
         state=pl.when(draft).then(pl.lit("draft")).otherwise(pl.lit("published")),
-        content_updated_at=_times(pl.lit(_EARLY)),
-        updated_at=_times(pl.lit(_EARLY)),
+        content_updated_at=times(pl.lit(_EARLY)),
+        updated_at=times(pl.lit(_EARLY)),
         url=pl.lit("https://okr.example.com/o/") + i.cast(pl.String),
     )  # fmt: skip
 
 
 def _kr_title(kr: pl.Expr) -> pl.Expr:
-    return _words(kr) + "按时完成率做到" + (60 + kr % 40).cast(pl.String) + "%"
+    return words(kr) + "按时完成率做到" + (60 + kr % 40).cast(pl.String) + "%"
 
 
 def key_results(krs: int, dice: Dice) -> pl.DataFrame:
@@ -219,18 +169,18 @@ def key_results(krs: int, dice: Dice) -> pl.DataFrame:
     other = (unit + 1 + dice.number("named unit", i, 97)) % (pl.len() // KRS).clip(1)
     measured = dice.share("measured", i) < 0.4
     late = dice.fault("changed late", i, 0.3)
-    return _table(
+    return table(
         krs,
-        kr_id=_id("K", i),
-        objective_id=_id("O", objective),
+        kr_id=ids("K", i),
+        objective_id=ids("O", objective),
         ordinal=in_pair - 3 * second + 1,
-        title=pl.when(vague).then(_words(i) + "有明显改善")
-        .when(named).then(_kr_title(i) + "，与" + _words(other) + "部一起")
+        title=pl.when(vague).then(words(i) + "有明显改善")
+        .when(named).then(_kr_title(i) + "，与" + words(other) + "部一起")
         .otherwise(_kr_title(i)),
         owner_ids=_owner(
-            dice, unit, i, "kr", _id("P", somebody.fill_null(unit * PEOPLE + place - 3))
+            dice, unit, i, "kr", ids("P", somebody.fill_null(unit * PEOPLE + place - 3))
         ),
-        member_ids=_id("P", unit * PEOPLE + dice.number("member", i, PEOPLE)),
+        member_ids=ids("P", unit * PEOPLE + dice.number("member", i, PEOPLE)),
         due_on=pl.when(dice.fault("no due", i, 0.5)).then(None)
         .when(dice.fault("due outside", i, 0.3)).then(pl.lit("2027-01-31"))
         .when(dice.fault("due early", i, 0.3)).then(pl.lit("2026-11-30"))
@@ -238,15 +188,15 @@ def key_results(krs: int, dice: Dice) -> pl.DataFrame:
         confidence=pl.when(dice.fault("kr unsure", i)).then(0.3)
         .otherwise(0.5 + dice.share("kr confidence", i) * 0.4).round(2),
         progress=dice.share("progress", i).round(2),
-        metric=pl.when(measured & ~vague).then(_words(i) + "率"),
+        metric=pl.when(measured & ~vague).then(words(i) + "率"),
         comparator=pl.when(measured & ~vague).then(pl.lit(">=")),
         baseline=pl.when(measured & ~vague).then(40.0),
         target=pl.when(measured & ~vague).then(60.0 + i % 40),
         measure_unit=pl.when(measured & ~vague).then(pl.lit("%")),
-        content_updated_at=_times(
+        content_updated_at=times(
             pl.when(late).then(pl.lit(_LATE)).otherwise(pl.lit(_EARLY))
         ),
-        updated_at=_times(pl.lit(_LATE)),
+        updated_at=times(pl.lit(_LATE)),
         url=pl.lit("https://okr.example.com/k/") + i.cast(pl.String),
     )  # fmt: skip
 
@@ -259,7 +209,7 @@ def _carriers(krs: int, units: int, dice: Dice) -> pl.DataFrame:
     child = children * unit + 1 + dice.number("child", i, below.clip(1))
     year = pl.when(place == 0).then(dice.number("slot", i, 4)).otherwise(None)
     slot = year.fill_null(1 + dice.number("slot", i, 3))
-    return _table(
+    return table(
         krs,
         own=place < 4,
         kr=i,
@@ -281,7 +231,7 @@ def _carried(count: int, units: int, dice: Dice) -> pl.DataFrame:
     kr = target + pl.when(dropped).then((step + 1) % 3).otherwise(step)
     rooted = (unit > 0) | (place >= 4)
     kept = rooted & ~dice.fault("orphan", i, 0.5)
-    return _table(count, kept=kept, objective=i, kr=kr).filter("kept").select("objective", "kr")
+    return table(count, kept=kept, objective=i, kr=kr).filter("kept").select("objective", "kr")
 
 
 def alignments(krs: int, count: int, units: int, dice: Dice) -> pl.DataFrame:
@@ -294,18 +244,18 @@ def alignments(krs: int, count: int, units: int, dice: Dice) -> pl.DataFrame:
     dangling = dice.fault("dangling", objective * 31 + kr, 0.3)
     partly = dice.fault("partly", kr, 0.5)
     return links.select(
-        objective_id=_id("O", objective),
+        objective_id=ids("O", objective),
         parent_kind=pl.lit("kr"),
-        parent_id=pl.when(dangling).then(_id("MISSING", kr)).otherwise(_id("K", kr)),
+        parent_id=pl.when(dangling).then(ids("MISSING", kr)).otherwise(ids("K", kr)),
         share=pl.when(partly).then(0.2),
-        updated_at=_times(pl.lit(_LINKED)),
+        updated_at=times(pl.lit(_LINKED)),
     )
 
 
 def handshakes(krs: int, units: int, dice: Dice) -> pl.DataFrame:
     """One KR in seven needs another unit; most requests are answered and planned."""
     i, kr, party, number = pl.col("i"), pl.col("kr"), pl.col("party"), pl.col("number")
-    needing = _table(krs, kr=i, needs=dice.share("needs", i) < 1 / 7).filter("needs").with_columns(
+    needing = table(krs, kr=i, needs=dice.share("needs", i) < 1 / 7).filter("needs").with_columns(
         unit=kr // KRS, number=pl.int_range(pl.len())
     ).with_columns(
         party=(pl.col("unit") + 1 + dice.number("party", kr, 97)) % units
@@ -318,23 +268,23 @@ def handshakes(krs: int, units: int, dice: Dice) -> pl.DataFrame:
     answered = ~silent
     unknown = dice.fault("unknown party", number, 0.5)
     return needing.select(
-        handshake_id=_id("H", number),
-        kr_id=_id("K", kr),
+        handshake_id=ids("H", number),
+        kr_id=ids("K", kr),
         party=pl.when(unknown).then(pl.lit("外部伙伴") + number.cast(pl.String))
-        .when(number % 2 == 0).then(_words(party) + "部")
-        .otherwise(_id("U", party)),
-        point=pl.when(~dice.fault("no point", number)).then(_words(kr) + "的接口与验收时间"),
+        .when(number % 2 == 0).then(words(party) + "部")
+        .otherwise(ids("U", party)),
+        point=pl.when(~dice.fault("no point", number)).then(words(kr) + "的接口与验收时间"),
         needed_by=pl.when(dice.fault("needed early", number, 0.5)).then(pl.lit("2026-11-15"))
         .otherwise(pl.lit("2026-12-31")),
         response=pl.when(silent).then(None).when(clarify).then(pl.lit("clarify"))
         .when(refused).then(pl.lit("rejected")).otherwise(pl.lit("accepted")),
         response_reason=pl.when(answered & refused).then(pl.lit("本季没有人手")),
-        responded_by=pl.when(answered).then(_id("P", party * PEOPLE)),
-        responded_at=pl.when(answered).then(_times(pl.lit(_ANSWERED))),
+        responded_by=pl.when(answered).then(ids("P", party * PEOPLE)),
+        responded_at=pl.when(answered).then(times(pl.lit(_ANSWERED))),
         supporting_kr_id=pl.when(answered & ~clarify & ~refused & ~unplanned)
-        .then(_id("K", supporting)),
-        content_updated_at=_times(pl.lit(_EARLY)),
-        updated_at=_times(pl.lit(_ANSWERED)),
+        .then(ids("K", supporting)),
+        content_updated_at=times(pl.lit(_EARLY)),
+        updated_at=times(pl.lit(_ANSWERED)),
     )  # fmt: skip
 
 
@@ -342,24 +292,24 @@ def dependencies(requests: pl.DataFrame, krs: int, dice: Dice) -> pl.DataFrame:
     """What the requests say, and some that nobody asked for."""
     planned = requests.filter(pl.col("supporting_kr_id").is_not_null()).select("kr_id", needs_kr_id="supporting_kr_id")
     i = pl.col("i")
-    unasked = _table(krs, i=i).filter(dice.fault("unasked", i, 0.3)).select(
-        kr_id=_id("K", i), needs_kr_id=_id("K", (i + 3 * KRS) % krs)
+    unasked = table(krs, i=i).filter(dice.fault("unasked", i, 0.3)).select(
+        kr_id=ids("K", i), needs_kr_id=ids("K", (i + 3 * KRS) % krs)
     )  # fmt: skip
     both = pl.concat([planned, unasked]).unique(maintain_order=True)
-    return both.with_columns(updated_at=_times(pl.lit(_LINKED)))
+    return both.with_columns(updated_at=times(pl.lit(_LINKED)))
 
 
 def meetings(units: int) -> pl.DataFrame:
     """The root's and its children's, in December."""
     count = min(units, fan_out(units) + 1)
     i = pl.col("i")
-    return _table(
+    return table(
         count,
-        meeting_id=_id("M", i),
-        unit_id=_id("U", i),
+        meeting_id=ids("M", i),
+        unit_id=ids("U", i),
         period_id=pl.lit("2026Q4"),
         starts_at=pl.lit("2026-12-1") + (i % 10).cast(pl.String) + "T09:30:00+08:00",
-        hrbp_ids=_id("P", i * PEOPLE + 9),
+        hrbp_ids=ids("P", i * PEOPLE + 9),
     )
 
 
