@@ -93,32 +93,35 @@ def _hundredths(values: pl.Series, texts: pl.Series, where: pl.Series) -> pl.Ser
 
 
 def _from_text(series: pl.Series, *, percent: bool) -> tuple[pl.Series, pl.Series]:
+    """Read texts as most of them are written, and what is left with more and more patience."""
     values = _finite(series.cast(pl.Float64, strict=False))
     unread = _lost(values, series)
     if percent:
         values = _hundredths(values, series, (values > 1).fill_null(value=False))
-        values, unread = _percentages(series, values, unread)
-    rows = unread.arg_true()
-    if rows.len() == 0:
-        return values, unread
-    said = series.gather(rows).str.normalize("NFKC").str.strip_chars()
-    spelt = _spelt_out(said.str.replace("−", "-", literal=True), percent=percent)
-    return values.scatter(rows, spelt), unread.scatter(rows, spelt.is_null() & (said != ""))
+    for read in (_tidied, _spelt_out):
+        rows = unread.arg_true()
+        if rows.len() == 0:
+            break
+        said = series.gather(rows).str.strip_chars()
+        found = read(said, percent=percent)
+        values = values.scatter(rows, found)
+        unread = unread.scatter(rows, found.is_null() & (said != ""))
+    return values, unread
 
 
-def _percentages(series: pl.Series, values: pl.Series, unread: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """Read what is a percentage as most people write it: whole columns often are."""
-    rows = (unread & series.str.ends_with("%")).arg_true()
-    if rows.len() == 0:
-        return values, unread
-    bare = series.gather(rows).str.strip_suffix("%")
-    found = _finite(bare.cast(pl.Float64, strict=False))
-    found = _hundredths(found, bare, found.is_not_null())
-    return values.scatter(rows, found), unread.scatter(rows, found.is_null())
+def _tidied(said: pl.Series, *, percent: bool) -> pl.Series:
+    """Read plain numbers and percentages: whole columns often have a space or a sign in each row."""
+    if not percent:
+        return _finite(said.cast(pl.Float64, strict=False))
+    bare = said.str.strip_suffix("%")
+    values = _finite(bare.cast(pl.Float64, strict=False))
+    above = (values > 1).fill_null(value=False)
+    return _hundredths(values, bare, values.is_not_null() & (said.str.ends_with("%") | above))
 
 
 def _spelt_out(said: pl.Series, *, percent: bool) -> pl.Series:
-    """Read what is no number at first sight: percentages, thousands, full-width digits."""
+    """Read what is no number at first sight: thousands, full-width digits, `70 %`."""
+    said = said.str.normalize("NFKC").str.strip_chars().str.replace_all("−", "-", literal=True)
     bare = said.str.replace(PERCENT, "") if percent else said
     grouped = bare.str.contains(GROUPED)
     bare = bare.zip_with(~grouped, bare.str.replace_all(",", "", literal=True))

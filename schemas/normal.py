@@ -28,8 +28,7 @@ def text(series: pl.Series) -> pl.Series:
     Args:
         series: any number of texts (String).
     """
-    suspect = series.str.contains(characters.MAYBE_NOT_NORMAL)
-    return _empty_to_null(_mended(series, suspect, _mend_text))
+    return _empty_to_null(_mended(series, characters.MAYBE_NOT_NORMAL, _mend_text))
 
 
 def ids(series: pl.Series) -> pl.Series:
@@ -38,8 +37,7 @@ def ids(series: pl.Series) -> pl.Series:
     Args:
         series: any number of ids (String).
     """
-    suspect = series.str.contains(characters.MAYBE_NOT_NORMAL)
-    return _empty_to_null(_mended(series, suspect, _mend_id))
+    return _empty_to_null(_mended(series, characters.MAYBE_NOT_NORMAL, _mend_id))
 
 
 def trimmed(series: pl.Series) -> pl.Series:
@@ -130,13 +128,17 @@ def _empty_to_null(series: pl.Series) -> pl.Series:
     return pl.select(pl.when(full).then(series)).to_series().alias(series.name)
 
 
-def _mended(series: pl.Series, suspect: pl.Series, mend: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
-    """Mend only the suspects."""
-    rows = suspect.fill_null(value=False).arg_true()
+def _mended(series: pl.Series, suspicious: str, mend: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
+    """Mend only the suspects; most of them are well once they are trimmed."""
+    rows = series.str.contains(suspicious).fill_null(value=False).arg_true()
     if rows.len() == 0:
         return series
-    said = pl.DataFrame([series.gather(rows).alias("said")])
-    return series.clone().scatter(rows, said.select(mend(pl.col("said"))).to_series())
+    said = series.gather(rows).str.strip_chars()
+    still = said.str.contains(suspicious).arg_true()
+    if still.len():
+        ill = pl.DataFrame([said.gather(still).alias("said")])
+        said = said.scatter(still, ill.select(mend(pl.col("said"))).to_series())
+    return series.clone().scatter(rows, said)
 
 
 def _mend_text(said: pl.Expr) -> pl.Expr:
@@ -167,5 +169,5 @@ def _lists(series: pl.Series, mend: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
     def tidy(said: pl.Expr) -> pl.Expr:
         return said.str.split(SEPARATOR).list.eval(mend(items)).list.eval(full).list.join(SEPARATOR)
 
-    texts = _mended(series, series.str.contains(UNTIDY), tidy)
+    texts = _mended(series, UNTIDY, tidy)
     return _empty_to_null(texts).str.split(SEPARATOR)

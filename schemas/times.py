@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from zoneinfo import ZoneInfo
 
 ISO_DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
@@ -65,11 +66,7 @@ def dates(series: pl.Series, zone: ZoneInfo) -> tuple[pl.Series, pl.Series]:
 
 def full(series: pl.Series) -> pl.Series:
     """Texts of times as ISO_TIME has them; null where a text is no time."""
-    usual = series.str.contains(ISO_TIME)
-    rows = (~usual).fill_null(value=False).arg_true()
-    if rows.len() == 0:
-        return series
-    return series.clone().scatter(rows, _spelt_out(series.gather(rows)))
+    return _by_rows(series, ISO_TIME, _spelt_out)
 
 
 def only(values: pl.Series, where: pl.Series) -> pl.Series:
@@ -89,14 +86,27 @@ def unread(values: pl.Series, raw: pl.Series) -> pl.Series:
 
 
 def _from_text(series: pl.Series) -> pl.Series:
-    iso = series.str.contains(ISO_DATE)
-    values = only(series, iso).str.to_date("%Y-%m-%d", strict=False)
+    # Of a time the whole is read, so that the date of one that cannot be is none either.
+    told = _by_rows(series, ISO_DATE, lambda said: _spelt_out(said).str.slice(0, 19))
+    iso = told.str.contains(ISO_DATE)
+    values = only(told, iso).str.to_date("%Y-%m-%d", strict=False)
     rows = (~iso).fill_null(value=False).arg_true()
     if rows.len() == 0:
         return values
-    # Read the whole time, so that the date of a time that cannot be is none either.
-    spelt = _spelt_out(series.gather(rows)).str.slice(0, 19).str.replace(" ", "T", literal=True)
-    return values.scatter(rows, spelt.str.to_datetime("%Y-%m-%dT%H:%M:%S", strict=False).cast(pl.Date))
+    there = told.gather(rows).str.replace(" ", "T", literal=True)
+    return values.scatter(rows, there.str.to_datetime("%Y-%m-%dT%H:%M:%S", strict=False).dt.date())
+
+
+def _by_rows(series: pl.Series, usual: str, spell: Callable[[pl.Series], pl.Series]) -> pl.Series:
+    """Spell out what is not as usual, once it is trimmed."""
+    rows = (~series.str.contains(usual)).fill_null(value=False).arg_true()
+    if rows.len() == 0:
+        return series
+    said = series.gather(rows).str.strip_chars()
+    odd = (~said.str.contains(usual)).arg_true()
+    if odd.len():
+        said = said.scatter(odd, spell(said.gather(odd)))
+    return series.clone().scatter(rows, said)
 
 
 def _spelt_out(said: pl.Series) -> pl.Series:
