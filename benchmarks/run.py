@@ -4,6 +4,7 @@
 
 A line for each stage of a sync on made-up enterprises with so many KRs, and for what people wait
 for at the command line. `of` says how much of its target a line took: above 1.00 is too much.
+`cpu s` is the processors' time: where it is much less than `s`, others were at work on the machine.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ class Line:
     what: str
     rows: int | None = None
     seconds: float = 0.0
+    processor: float | None = None
     share: float | None = None
     limit: float | None = None
     mebibytes: float | None = None
@@ -50,12 +52,13 @@ class Line:
             memory = f"{self.mebibytes:,.0f}"
         if self.mebibytes is not None and self.memory_limit is not None:
             held = f"{self.mebibytes / self.memory_limit:.2f} of {self.memory_limit:,.0f} MiB"
+        busy = "" if self.processor is None else f"{self.processor:.2f}"
         rows = "" if self.rows is None else f"{self.rows:,}"
-        left = f"{self.what:<44}{rows:>12}{self.seconds:>9.2f}{share:>7}  {taken:<16}"
+        left = f"{self.what:<44}{rows:>12}{self.seconds:>9.2f}{busy:>9}{share:>7}  {taken:<16}"
         return f"{left}{memory:>7}  {held}".rstrip()
 
 
-HEAD = f"{'':<44}{'rows':>12}{'s':>9}{'share':>7}  {'target':<16}{'MiB':>7}  target"
+HEAD = f"{'':<44}{'rows':>12}{'s':>9}{'cpu s':>9}{'share':>7}  {'target':<16}{'MiB':>7}  target"
 
 
 def _python(*arguments: str) -> str:
@@ -105,6 +108,7 @@ def sync(settings: Path, krs: int) -> Iterator[Line]:
             f"sync {which}, {krs:,} KRs, {told['gaps']:,} gaps",
             rows=told["rows"],
             seconds=told["seconds"],
+            processor=told["processor"],
             limit=seconds,
             mebibytes=told["mebibytes"],
             memory_limit=mebibytes,

@@ -55,6 +55,7 @@ def main(settings_file: str) -> None:
     told = {
         "stages": {"imports": begun - STARTED, **watch.seconds(ended)},
         "seconds": ended - STARTED,
+        "processor": time.process_time(),
         "mebibytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "rows": sum(source.rows for source in result.sources),
         "gaps": sum(result.gaps.values()),
