@@ -77,7 +77,9 @@ class _Told(dict[str, str]):
 
     def __missing__(self, key: str) -> str:
         if key == "reason" and "text" in self._detail:
-            values = json.loads(self._detail.get("values") or "{}")
+            scopes = self._detail.get("scopes") or ["?"]
+            values = {"file": scopes[0], "source": self._detail.get("subject_id")}
+            values |= json.loads(self._detail.get("values") or "{}")
             return text(self._detail["text"], self._language, **values) if self._detail["text"] else "?"
         if key == "candidates":
             return self._candidates()

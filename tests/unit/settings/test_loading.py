@@ -344,16 +344,11 @@ def test_no_content_breaks_it(write, content):
     assert refused(write(content)).code.startswith(("settings_syntax", "settings_too_deep"))
 
 
-def test_importing_the_settings_is_quick():
+def test_importing_the_settings_brings_nothing_heavy():
     script = (
-        "import time; t = time.perf_counter(); import okr.settings; "
-        "print(time.perf_counter() - t); import sys; "
-        "print(sorted({'rapidfuzz', 'sqlalchemy', 'polars', 'duckdb'} & set(sys.modules)))"
+        "import okr.settings, sys; print(sorted({'rapidfuzz', 'sqlalchemy', 'polars', 'duckdb'} & set(sys.modules)))"
     )
-    took = []
-    for _ in range(3):
-        ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
-        seconds, heavy = ran.stdout.splitlines()
-        assert heavy == "[]"
-        took.append(float(seconds))
-    assert min(took) < 0.5  # 0.2 on a quiet machine
+
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+
+    assert ran.stdout == "[]\n"
