@@ -23,6 +23,7 @@ from tests.rules.pools import (
     UNIT_IDS,
     UNIT_NAMES,
 )
+from tests.rules.spoiling import spoilt
 
 Row = dict[str, Any]
 
@@ -56,7 +57,8 @@ class Maker:
         self.make_meetings()
         for rows in self.rows.values():
             self.dice.shuffle(rows)
-        return Enterprise(self.make_sources(), self.make_rules())
+        made = Enterprise(self.make_sources(), self.make_rules())
+        return spoilt(made, self.dice) if self.chance(0.5) else made
 
     # Who there is
 
@@ -374,11 +376,33 @@ class Maker:
         for table in ("objectives", "key_results", "handshakes", "alignments", "org_units"):
             if table in whole and self.chance(0.6):
                 rows = whole[table].rows
+                both = [self.other(table, row) for row in rows[::2] if self.chance(0.3)]
                 whole[table] = replace(whole[table], rows=rows[::2])
-                second[table] = self.table(table, list(rows[1::2]))
+                second[table] = self.table(table, [*rows[1::2], *both])
         if not second:
             second["org_units"] = Table(COLUMNS["org_units"])
         return second
+
+    def other(self, table: str, row: Row) -> Row:
+        """What a second source says of a thing: less, or something else."""
+        said = {column: value for column, value in row.items() if column in NEEDED[table] or self.chance(0.6)}
+        others: dict[str, Any] = {
+            "title": self.title(),
+            "active": self.chance(0.5),
+            "confidence": 0.8,
+            "owner_ids": self.owners(),
+            "due_on": self.due(),
+            "state": self.dice.choice(["published", "draft", "masked"]),
+            "share": 0.5,
+            "response": "accepted",
+            "name": "另一个名字",
+        }
+        said |= {
+            column: value
+            for column, value in others.items()
+            if column in COLUMNS[table] and value is not None and self.chance(0.3)
+        }
+        return said
 
     def make_rules(self) -> Rules:
         zone = self.dice.choice(["Asia/Shanghai", "Asia/Shanghai", "America/New_York", "UTC"])

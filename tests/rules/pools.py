@@ -13,7 +13,7 @@ NEEDED = {
     "periods": {"period_id", "starts_on", "ends_on"},
     "objectives": {"objective_id", "unit_id", "period_id"},
     "key_results": {"kr_id", "objective_id"},
-    "alignments": {"objective_id", "parent_id"},
+    "alignments": {"objective_id", "parent_kind", "parent_id"},
     "handshakes": {"handshake_id", "kr_id"},
     "dependencies": {"kr_id", "needs_kr_id"},
     "meetings": {"meeting_id", "unit_id", "period_id", "starts_at"},

@@ -63,7 +63,8 @@ def shuffled(made: Enterprise, seed: int) -> Enterprise:
 
     def mixed(content: Table) -> Table:
         columns = dice.sample(content.columns, len(content.columns))
-        return Table(tuple(columns), tuple(dice.sample(content.rows, len(content.rows))))
+        rows = dice.sample(content.rows, len(content.rows))
+        return replace(content, columns=tuple(columns), rows=tuple(rows))
 
     sources = {
         source: {table: mixed(content) for table, content in tables.items()} for source, tables in made.sources.items()

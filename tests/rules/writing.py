@@ -34,7 +34,9 @@ def write_table(path: Path, content: Table, zone: ZoneInfo) -> None:
         writer = csv.writer(file)
         writer.writerow(content.columns)
         for row in content.rows:
-            writer.writerow([cell(column, row.get(column), zone) for column in content.columns])
+            said = {**row, **row.get("refused", {})}
+            writer.writerow([cell(column, said.get(column), zone) for column in content.columns])
+        writer.writerows([row.get(column, "") for column in content.columns] for row in content.refused)
 
 
 def cell(column: str, value: Any, zone: ZoneInfo) -> str:

@@ -8,6 +8,6 @@ from __future__ import annotations
 
 from tests.rules.oracle.judging import Verdict, judge
 from tests.rules.oracle.memory import Memory
-from tests.rules.oracle.world import Enterprise, Refused, Rules, Table, World
+from tests.rules.oracle.world import Enterprise, Rules, Table, World
 
-__all__ = ["Enterprise", "Memory", "Refused", "Rules", "Table", "Verdict", "World", "judge"]
+__all__ = ["Enterprise", "Memory", "Rules", "Table", "Verdict", "World", "judge"]

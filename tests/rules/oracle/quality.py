@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tests.rules.oracle.alignment import on_kr, on_objective
 from tests.rules.oracle.finding import LIMITS, Finding
 from tests.rules.oracle.words import has_number, reads_like_kr
+from tests.rules.oracle.world import COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,8 +105,11 @@ def ql509(view: View) -> Iterator[Finding]:
 
 def sy603(view: View) -> Iterator[Finding]:
     world = view.world
-    for each in world.enterprise.refused:
-        yield Finding("SY603", "row", f"{each.source}/{each.table}/{each.name}", each.unit_id)
+    for source, tables in world.enterprise.sources.items():
+        for table, content in tables.items():
+            for row in content.refused:
+                name, unit = whole(view, table, row)
+                yield Finding("SY603", "row", f"{source}/{table}/{name}", unit)
     for key in world.lost_units:
         yield refused(world.units[key], "org_units", key, key)
     for key, row in world.objectives.items():
@@ -124,11 +128,32 @@ def sy603(view: View) -> Iterator[Finding]:
             yield refused(row, "dependencies", "->".join(ends), unit_of_kr(view, ends[0]))
 
 
-def unit_of_kr(view: View, kr: str) -> str | None:
+def whole(view: View, table: str, row: Row) -> tuple[str, str | None]:
+    """Id or place of a row that was refused whole, and its unit, as far as one knows it."""
     world = view.world
-    objective = world.key_results.get(kr, {}).get("objective_id")
+    key = row.get(COLUMNS[table][0])
+    name = row["place"] if key is None or set(key) & set(";|") else key
+    if table == "alignments":
+        return row["place"], unit_of_objective(view, row.get("objective_id"))
+    if table == "dependencies":
+        return row["place"], unit_of_kr(view, row.get("kr_id"))
+    if table == "key_results":
+        return name, unit_of_objective(view, row.get("objective_id"))
+    if table == "handshakes":
+        return name, unit_of_kr(view, row.get("kr_id"))
+    unit = row.get("unit_id")
+    return name, unit if unit in world.units else None
+
+
+def unit_of_objective(view: View, objective: str | None) -> str | None:
+    world = view.world
     unit = world.objectives.get(objective, {}).get("unit_id")
     return unit if unit in world.units else None
+
+
+def unit_of_kr(view: View, kr: str | None) -> str | None:
+    world = view.world
+    return unit_of_objective(view, world.key_results.get(kr, {}).get("objective_id"))
 
 
 def refused(row: Row, table: str, key: str, unit: str | None) -> Finding:

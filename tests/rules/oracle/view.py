@@ -223,6 +223,6 @@ class View:
 
 
 def can_hold_owners(world: World, row: Row) -> bool:
-    """Whether the KR's source has a column for owners, whatever became of this row's value."""
-    tables = world.enterprise.sources[row["source"]]
-    return "owner_ids" in tables["key_results"].columns
+    """Whether a source of the KR has a column for owners, whatever became of this row's value."""
+    tables = [world.enterprise.sources[source]["key_results"] for source in row["sources"]]
+    return any("owner_ids" in table.columns for table in tables)

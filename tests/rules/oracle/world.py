@@ -43,20 +43,14 @@ DEFAULTS = {"active": True, "parent_kind": "kr", "state": "published", "visibili
 
 @dataclass(frozen=True)
 class Table:
-    """One table of one source: the columns that the file has, and its rows (absent: null)."""
+    """One table of one source: the columns that the file has, and its rows (absent: null).
+
+    `refused` are rows, as the file has them, that are refused whole.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[Row, ...] = ()
-
-
-@dataclass(frozen=True)
-class Refused:
-    """A row that was refused whole: how it is named, and its unit, if one knows it."""
-
-    source: str
-    table: str
-    name: str
-    unit_id: str | None = None
+    refused: tuple[Row, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,7 +74,6 @@ class Enterprise:
 
     sources: dict[str, dict[str, Table]]
     rules: Rules
-    refused: tuple[Refused, ...] = ()
     never_delivered: bool = False  # a source failed and has never delivered
 
 
@@ -91,10 +84,9 @@ class World:
         self.rules = enterprise.rules
         self.enterprise = enterprise
         self.zone = ZoneInfo(enterprise.rules.zone)
-        self.tables: dict[str, list[Row]] = {table: [] for table in COLUMNS}
-        for source, tables in enterprise.sources.items():
-            for table, content in tables.items():
-                self.tables[table] += [filled(table, row, content, source) for row in content.rows]
+        self.tables: dict[str, list[Row]] = {}
+        for table in COLUMNS:
+            self.tables[table] = merged(table, enterprise.sources)
         self.units = {row["unit_id"]: row for row in self.tables["org_units"]}
         self.people = {row["person_id"]: row for row in self.tables["people"]}
         self.periods = {row["period_id"]: row for row in self.tables["periods"]}
@@ -212,17 +204,49 @@ class World:
         return sorted(period for period in wanted if period in self.periods)
 
 
-def filled(table: str, row: Row, content: Table, source: str) -> Row:
-    """The row with every column, defaults where it has none, and what its source can hold."""
-    full: Row = {}
+def merged(table: str, sources: dict[str, dict[str, Table]]) -> list[Row]:
+    """The rows of all sources, one for each key: the first source stands, field by field."""
+    found: dict[tuple, Row] = {}
+    for source, tables in sources.items():
+        for row in tables[table].rows if table in tables else ():
+            said = as_said(row, tables[table])
+            full = found.setdefault(key_of(table, said), {"source": source, "sources": [], "known": frozenset()})
+            full["sources"].append(source)
+            full["known"] |= said.pop("known")
+            for column, value in said.items():
+                if full.get(column) in (None, []):
+                    full[column] = value
+    return [filled(table, row) for row in found.values()]
+
+
+def as_said(row: Row, content: Table) -> Row:
+    """What one source says: its values, without those refused, and the columns it can hold.
+
+    `refused` in a row maps columns to what the file says there, which is not legal.
+    """
+    refused = set(row.get("refused", ()))
+    refused |= {"target"} if "comparator" in refused else set()
+    said = {column: value for column, value in row.items() if column not in refused and column != "refused"}
+    if "state" in refused:
+        said["state"] = "draft"
+    return {**said, "known": frozenset(content.columns) - refused}
+
+
+def filled(table: str, row: Row) -> Row:
+    """The row with every column, and defaults where nobody says anything."""
+    full = dict(row)
     for column in COLUMNS[table]:
-        value = row.get(column)
-        if value is None:
-            value = [] if column in LISTS else DEFAULTS.get(column)
-        full[column] = value
-    full["source"] = source
-    full["known"] = frozenset(content.columns) - frozenset(row.get("refused", ()))
+        if full.get(column) is None:
+            full[column] = [] if column in LISTS else DEFAULTS.get(column)
     return full
+
+
+def key_of(table: str, row: Row) -> tuple:
+    if table == "alignments":
+        return row["objective_id"], row.get("parent_kind") or "kr", row["parent_id"]
+    if table == "dependencies":
+        return row["kr_id"], row["needs_kr_id"]
+    return (row[COLUMNS[table][0]],)
 
 
 def names_of(row: Row, *further: str) -> set[str]:
