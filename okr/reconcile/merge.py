@@ -103,14 +103,14 @@ def _alone(table: Table, rows: str) -> str:
 def _together(table: Table, settings: Settings, rows: str) -> str:
     """Return the query for things of which several sources speak."""
     key = columns(table.key)
-    newest = "s.updated_at" if "updated_at" in table.dtypes else "null"
+    newest = ", s.updated_at desc nulls last" if "updated_at" in table.dtypes else ""
     parts = []
     for name in table.dtypes:
         if name in table.key:
             continue
         rank = f"r_{name}.rank" if name in settings.fields else "r.rank"
         chosen = (
-            f"first(s.{quoted(name)} order by {rank}, {newest} desc nulls last)"
+            f"first(s.{quoted(name)} order by {rank}{newest})"
             f" filter (where s.{quoted(name)} is not null {_stated(name)})"
         )
         parts.append(
@@ -118,8 +118,8 @@ def _together(table: Table, settings: Settings, rows: str) -> str:
             if name in DEFAULTS
             else f"{chosen} as {quoted(name)}"
         )
-    parts.append(f"first(s.source order by r.rank, {newest} desc nulls last) as source")
-    parts.append(f"first(s.place order by r.rank, {newest} desc nulls last) as place")
+    parts.append(f"first(s.source order by r.rank{newest}) as source")
+    parts.append(f"first(s.place order by r.rank{newest}) as place")
     for name in KNOWN.get(table.name, ()):
         parts.append(f"coalesce(bool_or(h.holds_{name}), false) as {name}_held")
         # One source that was refused the value leaves it unknown, unless another one says it.
