@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from connectors.workbook.runs import full
+from connectors.workbook.runs import full, spread
 from connectors.workbook.values import plain
 from connectors.workbook.words import core_of
 
@@ -99,15 +99,24 @@ def digests(book: Read) -> list[str]:
 
 
 def _digest(sheet: dict[str, Any]) -> str:
-    words = sheet["references"]
-    told: list[Any] = [words["candidates"][i] for i, kind in enumerate(words["kind"]) if kind not in ("unit", "period")]
-    for table, columns in [*sheet["tables"].items(), *((run["table"], full(run)) for run in sheet["runs"])]:
+    told: list[Any] = []
+    for run in sheet["runs"]:
+        table, columns = run["table"], full(run)
+        if table == "references":
+            told += _words(columns, run["height"])
+            continue
         for name, column in columns.items():
             if name in _OWNERS:
                 told.append((table, name, _numbered(column)))
             elif not (name.startswith("@") or name in ("row", "at")):
                 told.append((table, name, column))
     return hashlib.sha256(repr(told).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _words(columns: dict[str, Any], height: int) -> list[Any]:
+    """Return the words of a run of references, but those for units and periods, which files' names give."""
+    kinds, words = (spread(columns[name], height, "") for name in ("kind", "candidates"))
+    return [list(told) for kind, told in zip(kinds, words, strict=True) if kind not in ("unit", "period")]
 
 
 _OWNERS = ("objective_id", "kr_id")

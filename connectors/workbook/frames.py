@@ -8,7 +8,7 @@ import polars as pl
 
 from connectors.protocol import REFERENCES, Refusal
 from connectors.workbook.records import COLUMNS, REFERENCE
-from connectors.workbook.runs import full, series, spread
+from connectors.workbook.runs import full, series, spread, values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -42,10 +42,6 @@ class Frames:
         """Add what one sheet of a workbook says."""
         part = f"{scope}!{sheet['sheet']}"
         where = {"scope": scope, "part": part, "before": f"{part}!"}
-        for table, columns in sheet["tables"].items():
-            self._extend(table, columns, len(columns["row"]), where)
-        words = sheet["references"]
-        self._extend("references", words, len(words["row"]), where)
         for run in sheet["runs"]:
             self._add_run(run, sheet["key"], where)
         for table, names in sheet["holds"].items():
@@ -75,14 +71,14 @@ class Frames:
 
     def references(self) -> pl.DataFrame:
         """Return what means something in another source, in words."""
-        if "references" not in self._tables:
+        if "references" not in self._tables and "references" not in self._long:
             return pl.DataFrame(schema=REFERENCES)
         frame = self._together("references")
         return frame.with_columns(pl.concat_str("before", "at").alias("place")).select(list(REFERENCES))
 
     def _together(self, table: str) -> pl.DataFrame:
         columns = self._tables.get(table, _empty(table))
-        short = pl.DataFrame(columns, schema={name: _kind(table, name) for name in columns})
+        short = pl.DataFrame([values(name, told, _kind(table, name)) for name, told in columns.items()])
         return pl.concat([short, *self._long.get(table, [])], how="diagonal")
 
 

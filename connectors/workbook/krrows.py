@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from connectors.workbook.labels import DIRECT
 from connectors.workbook.lists import Request, parties, persons, requests
 from connectors.workbook.records import Seen, nth
+from connectors.workbook.runs import counted
 from connectors.workbook.values import date, is_nothing, label_number, response, title
 
 if TYPE_CHECKING:
@@ -82,12 +83,12 @@ class KrRows:
         ordinals = [number for _, number in bare]
         stated = self._of("kr.stated_id", krs) if "kr.stated_id" in self._filled else None
         if stated is not None:
-            counted = [label_number(text) if text is not None and len(text) < _SHORT else None for text in stated]
-            ordinals = [o if o is not None else c for o, c in zip(ordinals, counted, strict=True)]
-            stated = [None if c is not None else text for text, c in zip(stated, counted, strict=True)]
+            numbers = [label_number(text) if text is not None and len(text) < _SHORT else None for text in stated]
+            ordinals = [o if o is not None else c for o, c in zip(ordinals, numbers, strict=True)]
+            stated = [None if c is not None else text for text, c in zip(stated, numbers, strict=True)]
         columns: dict[str, Any] = {
             "row": self._ids(lines), "at": {"letter": self._names["kr"], "lines": lines},
-            "objective_id": _counted(krs.objectives), "title": [text or None for text, _ in bare],
+            "objective_id": counted(krs.objectives), "title": [text or None for text, _ in bare],
             "ordinal": [o if o is not None else p for o, p in zip(ordinals, krs.positions, strict=True)],
             "@title": self._places("kr", lines),
         }  # fmt: skip
@@ -226,12 +227,6 @@ class KrRows:
 
     def _places(self, role: str, lines: list[int]) -> dict[str, Any]:
         return {"letter": self._names[role], "lines": lines, "label": self._header.labels[role]}
-
-
-def _counted(texts: list[str]) -> dict[str, Any]:
-    """Tell a column of few different texts by their numbers."""
-    words: dict[str, int] = {}
-    return {"which": [words.setdefault(text, len(words)) for text in texts], "words": list(words)}
 
 
 def _one_request(party: str | None, said: list[str | None]) -> list[Request] | None:

@@ -83,12 +83,18 @@ def _open_spreadsheet(path: Path) -> Opened:
     if start.startswith(b"PK"):
         with zipfile.ZipFile(path) as archive:
             _check_size(path, archive)
-            opened, grids = _read_cells(path)
             if "content.xml" in archive.namelist():
+                opened, grids = _read_cells(path)
                 opened.saved_at = ods.saved_at(archive)
                 ods.mark(archive, grids)
-            else:
-                _mark_xlsx(archive, opened, grids)
+                return opened
+            package = Package(archive)
+            with package.reading_ahead():
+                opened, grids = _read_cells(path)
+            opened.saved_at = package.saved_at()
+            for name, inside in package.sheets().items():
+                if name in grids and grids[name].rows:
+                    package.mark(grids[name], inside)
         return opened
     if start != _OLE:
         page = start.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<")
@@ -97,14 +103,6 @@ def _open_spreadsheet(path: Path) -> Opened:
         # Excel wraps a workbook with a password into a file of the old kind.
         raise SourceError("workbook_password", file=path.name)
     return _read_cells(path)[0]
-
-
-def _mark_xlsx(archive: zipfile.ZipFile, opened: Opened, grids: dict[str, Grid]) -> None:
-    package = Package(archive)
-    opened.saved_at = package.saved_at()
-    for name, inside in package.sheets().items():
-        if name in grids and grids[name].rows:
-            package.mark(grids[name], inside)
 
 
 def _check_size(path: Path, archive: zipfile.ZipFile) -> None:

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 from connectors.naming import safe_name
 from connectors.workbook.labels import DIRECT
 from connectors.workbook.lists import persons, requests, targets
-from connectors.workbook.runs import brief
+from connectors.workbook.runs import brief, counted
 from connectors.workbook.values import date, response
 from connectors.workbook.words import periods, units
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from connectors.workbook.grid import Fault
 
@@ -219,18 +219,22 @@ class Records:
     def plain(self) -> dict[str, Any]:
         """Return everything as plain values; columns without any value are left out."""
         return {
-            "tables": {
-                name: {n: c for n, c in table.columns.items() if any(v is not None for v in c)}
-                for name, table in self.tables.items()
-                if len(table)
-            },
-            "references": self.references.columns,
-            "runs": self.runs,
+            "runs": [*self.runs, *self._rest()],
             "key": self.key,
             "refusals": self.refusals,
             "notices": self.notices,
             "holds": self.holds(),
         }
+
+    def _rest(self) -> Iterator[dict[str, Any]]:
+        """Return as runs what was added row by row."""
+        for name, table in {**self.tables, "references": self.references}.items():
+            if not len(table):
+                continue
+            columns = {n: c for n, c in table.columns.items() if name == "references" or any(v is not None for v in c)}
+            if name == "references":
+                columns = {**columns, "candidates": counted([tuple(words) for words in columns["candidates"]])}
+            yield {"table": name, "height": len(table), **brief(columns)}
 
     def _refer(self, *told: object) -> None:
         """Add a reference, its values in the order of REFERENCE."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 import datetime as dt
 import posixpath
 import re
+import threading
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
@@ -15,7 +17,7 @@ from connectors.workbook.grid import Fault, address, letters
 
 if TYPE_CHECKING:
     import zipfile
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from connectors.workbook.grid import Grid
 
@@ -35,6 +37,9 @@ _ADDRESS = re.compile(rb'\sr=["\']([A-Z]{1,3}[0-9]{1,7})["\']')
 _TEXT = re.compile(rb'\st=["\']str["\']')
 _QUOTED = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.')
 
+_LONG = 4 << 20
+"""Bytes of a sheet's XML from which on it is worth a thread of its own."""
+
 PERCENTS = (9, 10)
 """The number formats that are per cent in every workbook."""
 
@@ -46,6 +51,28 @@ class Package:
         self._archive = archive
         self._names = set(archive.namelist())
         self._percents: list[int] | None = None
+        self._ahead: dict[str, bytes] = {}
+
+    @contextmanager
+    def reading_ahead(self) -> Iterator[None]:
+        """Unpack a long sheet while somebody else, who lets go of the interpreter, reads its cells."""
+        long = [
+            entry for entry in self._archive.infolist() if entry.file_size > _LONG and "/worksheets/" in entry.filename
+        ]
+        if len(long) != 1:
+            yield
+            return
+        thread = threading.Thread(target=self._read_ahead, args=(long[0].filename,))
+        thread.start()
+        try:
+            yield
+        finally:
+            thread.join()
+
+    def _read_ahead(self, path: str) -> None:
+        # What cannot be read is read once more, and told, by who asks for it.
+        with suppress(Exception):
+            self._ahead[path] = _addressed(self._archive.read(path))
 
     def saved_at(self) -> dt.datetime | None:
         """Return when the document says that it was last saved; None where it does not say."""
@@ -75,10 +102,7 @@ class Package:
 
     def mark(self, grid: Grid, path: str) -> None:
         """Mark in a grid the cells that are formatted as per cent and those without a value."""
-        xml = self._archive.read(path)
-        # Two counts are many times cheaper than a search: mostly all cells have addresses.
-        if not xml.count(b"<c ") == xml.count(b'<c r="') > 0 and _NO_ADDRESS.search(xml):
-            xml = _with_addresses(xml)
+        xml = self._ahead.pop(path, None) or _addressed(self._archive.read(path))
         grid.percent_rows = self._percents_in(xml)
         if b"<f" in xml or b":f" in xml:
             _mark_formulas(grid, xml)
@@ -149,6 +173,14 @@ def _put(grid: Grid, name: bytes, fault: Fault) -> None:
     place = address(name.decode("ascii", "replace"))
     if place:
         grid.put(*place, fault)
+
+
+def _addressed(xml: bytes) -> bytes:
+    """Return a sheet in which every cell has its address."""
+    # Two counts are many times cheaper than a search: mostly all cells have addresses.
+    if not xml.count(b"<c ") == xml.count(b'<c r="') > 0 and _NO_ADDRESS.search(xml):
+        return _with_addresses(xml)
+    return xml
 
 
 def _with_addresses(xml: bytes) -> bytes:
