@@ -30,13 +30,29 @@ class Changer:
         self.maker = Maker(seed)
 
     def next(self, before: Enterprise, days: float = 1) -> Enterprise:
-        """The enterprise some days later."""
+        """The enterprise some days later; now and then a source fails, or the period turns."""
+        failed = frozenset(each for each in before.sources if self.dice.random() < 0.12)
         sources = {
-            source: {table: self.table(source, table, content) for table, content in tables.items()}
+            source: tables
+            if source in failed
+            else {table: self.table(source, table, content) for table, content in tables.items()}
             for source, tables in before.sources.items()
         }
         rules = replace(before.rules, now=before.rules.now + timedelta(days=days))
-        return replace(before, sources=sources, rules=rules)
+        if self.dice.random() < 0.25:
+            rules = replace(rules, period=self.dice.choice(self.periods()))
+        if self.dice.random() < 0.15:
+            rules = replace(rules, infer=not rules.infer)
+        return replace(before, sources=sources, rules=rules, failed=failed)
+
+    def periods(self) -> list[str | None]:
+        known = [
+            row["period_id"]
+            for tables in self.first.sources.values()
+            if "periods" in tables
+            for row in tables["periods"].rows
+        ]
+        return [self.first.rules.period, "2026Q4", *known]
 
     def table(self, source: str, table: str, content: Table) -> Table:
         if table not in EDITS:

@@ -31,8 +31,9 @@ Row = dict[str, Any]
 class Maker:
     """Makes one enterprise; the same seed makes the same one."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, scale: int = 1) -> None:
         self.dice = Random(seed)
+        self.scale = scale
         self.rows: dict[str, list[Row]] = {table: [] for table in COLUMNS}
 
     def chance(self, probability: float) -> bool:
@@ -74,7 +75,8 @@ class Maker:
             self.rows["periods"].append(row)
 
     def make_units(self) -> None:
-        ids = self.dice.sample(UNIT_IDS, self.dice.randint(4, 9))
+        pool = [*UNIT_IDS, *(f"n{number}" for number in range(9 * (self.scale - 1)))]
+        ids = self.dice.sample(pool, self.scale * self.dice.randint(4, 9))
         for place, unit in enumerate(ids):
             parent = self.dice.choice(ids[:place][-4:]) if place else None
             if self.chance(0.08):
@@ -153,7 +155,7 @@ class Maker:
             "Q4-other",
             "2026Q3",
         ]
-        for number in range(self.dice.randint(8, 18)):
+        for number in range(self.scale * self.dice.randint(8, 18)):
             unit = self.dice.choice([hot, *units, *units])
             self.rows["objectives"].append(
                 {
@@ -330,7 +332,9 @@ class Maker:
     def make_dependencies(self) -> None:
         krs = [*self.ids("key_results"), "gone"] if self.chance(0.5) else self.ids("key_results")
         pairs = (
-            {(self.dice.choice(krs), self.dice.choice(krs)) for _ in range(self.dice.randint(0, 8))} if krs else set()
+            {(self.dice.choice(krs), self.dice.choice(krs)) for _ in range(self.scale * self.dice.randint(0, 8))}
+            if krs
+            else set()
         )
         pairs |= {(other, one) for one, other in sorted(pairs) if self.chance(0.1)}
         for one, other in sorted(pairs):
@@ -442,6 +446,6 @@ def wide(text: str) -> str:
     return "".join(chr(ord(sign) + 0xFEE0) if "!" <= sign <= "~" else sign for sign in text)
 
 
-def enterprise(seed: int) -> Enterprise:
-    """The enterprise of a seed."""
-    return Maker(seed).make()
+def enterprise(seed: int, scale: int = 1) -> Enterprise:
+    """The enterprise of a seed; `scale` is how many times as large as usual it is."""
+    return Maker(seed, scale).make()

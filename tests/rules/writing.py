@@ -17,11 +17,13 @@ def write(made: Enterprise, folder: Path) -> Path:
     """Write the sources as folders of CSV files, and the settings; the path of the settings."""
     folder.mkdir(parents=True, exist_ok=True)
     zone = ZoneInfo(made.rules.zone)
-    for number, tables in enumerate(made.sources.values()):
+    for number, (source, tables) in enumerate(made.sources.items()):
         place = folder / f"source{number}"
         place.mkdir(exist_ok=True)
         for old in place.glob("*.csv"):
             old.unlink()
+        if source in made.failed:
+            continue  # a folder without any table is a failed source
         for table, content in tables.items():
             write_table(place / f"{table}.csv", content, zone)
     path = folder / "okr.toml"

@@ -103,6 +103,11 @@ def ql509(view: View) -> Iterator[Finding]:
             yield Finding("QL509", "unit", unit, unit)
 
 
+def sy602(view: View) -> Iterator[Finding]:
+    for source in view.world.enterprise.failed:
+        yield Finding("SY602", "source", source, None)
+
+
 def sy603(view: View) -> Iterator[Finding]:
     world = view.world
     for source, tables in world.enterprise.sources.items():
@@ -169,5 +174,5 @@ def findings(view: View) -> Iterator[Finding]:
         if not view.masked(row["objective_id"]):
             for code in of_kr(view, kr):
                 yield on_kr(view, code, kr)
-    for rule in (ql501, ql509, sy603):
+    for rule in (ql501, ql509, sy602, sy603):
         yield from rule(view)

@@ -74,6 +74,7 @@ class Enterprise:
 
     sources: dict[str, dict[str, Table]]
     rules: Rules
+    failed: frozenset[str] = frozenset()  # sources whose last good delivery stands in
     never_delivered: bool = False  # a source failed and has never delivered
 
 
