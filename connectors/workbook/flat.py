@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from connectors.workbook.grid import Fault, letters, shown
@@ -13,7 +14,7 @@ from connectors.workbook.records import TABLE_OF, About, Seen, about_words
 from connectors.workbook.values import fraction, label_number, percent, title
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from connectors.workbook.grid import Grid
     from connectors.workbook.header import Header
@@ -36,6 +37,7 @@ class _Objective:
     said: tuple[str | None, ...]
     krs: int = 0
     alignments: int = 0
+    links: list[str] = field(default_factory=list)
 
 
 class Flat:
@@ -66,28 +68,27 @@ class Flat:
         self._out.held.update(self._header.columns)
         if "kr.owner" in self._header.members:
             self._out.held.add("kr.members")
-        titles, krs = self._filled["objective"], self._filled["kr"]
-        asked = [self._raw[role] for role in ("party", "point") if role in self._raw]
-        said = list(zip(*(self._filled[role] for role in _SAID if role in self._filled), strict=True))
-        said = said or [()] * len(krs)
         special = self._special()
+        rows, owners, positions = self._krs.rows, self._krs.objectives, self._krs.positions
         objective: _Objective | None = None
-        last: tuple[object, ...] = ()
-        for i, text in enumerate(krs):
+        last: tuple[object, object] = (None, None)
+        for i, (text, named, said, asks) in enumerate(self._plain_rows()):
             if i in special:
-                objective, last = self._special_row(i, objective), ()
+                objective, last = self._special_row(i, objective), (None, None)
                 continue
-            if titles[i] is not None and (said[i], titles[i]) != last:
-                objective, last = self._objective_of(i, objective), (said[i], titles[i])
-            elif titles[i] is None and said[i] != last[:1]:
-                objective = self._untitled(i, objective)
-                last = ()
+            if named is None:
+                if any(said):
+                    objective, last = self._untitled(i, objective), (None, None)
+            elif (named, said) != last:
+                objective, last = self._objective_of(i, objective), (named, said)
             if text is None or objective is None or len(text) < _LABEL_LENGTH:
                 self._odd_row(i, objective)
                 continue
             objective.krs += 1
-            self._krs.add(i, objective.row, objective.krs)
-            if any(column[i] is not None for column in asked):
+            rows.append(i)
+            owners.append(objective.row)
+            positions.append(objective.krs)
+            if asks:
                 self._krs.asks.append((i, i, False))
         KrRows(
             self._out,
@@ -99,6 +100,15 @@ class Flat:
             self._raw,
         ).emit(self._krs)
         self._refuse_faults()
+
+    def _plain_rows(self) -> Iterator[tuple[str | None, str | None, tuple[str | None, ...], bool]]:
+        """Yield of each row the KR, the O, what is said of the O, and whether it asks for anything."""
+        height = self._until - self._top
+        of_objective = [self._filled[role] for role in _SAID if role in self._filled]
+        said = zip(*of_objective, strict=True) if of_objective else repeat((), height)
+        asked = [self._raw[role] for role in ("party", "point") if role in self._raw]
+        asks = map(any, zip(*asked, strict=True)) if asked else repeat(object=False, times=height)
+        return zip(self._filled["kr"], self._filled["objective"], said, asks, strict=True)
 
     def _special(self) -> set[int]:
         """Return the rows that are no plain row: empty ones, continued ones, those with a fault."""
@@ -231,11 +241,7 @@ class Flat:
             if text is None or text == before:
                 continue
             if role == "carries":
-                found.alignments = self._out.carries(
-                    found.row,
-                    Seen(text, self._at(role, i), self._header.labels[role]),
-                    found.alignments,
-                )
+                self._link(i, text, found)
             elif before is None and role == "objective.owner":
                 self._out.persons("objectives", found.row, "owner_ids", persons(text), self._place(role, i))
             else:
@@ -263,6 +269,11 @@ class Flat:
                 self._place("objective.owner", i),
             )
         if "carries" in self._filled and (text := self._filled["carries"][i]):
+            self._link(i, text, found)
+
+    def _link(self, i: int, text: str, found: _Objective) -> None:
+        if text not in found.links:
+            found.links.append(text)
             seen = Seen(text, self._at("carries", i), self._header.labels["carries"])
             found.alignments = self._out.carries(found.row, seen, found.alignments)
 
@@ -337,10 +348,14 @@ class Flat:
         column = [known[text] for text in texts]
         at = self._header.columns[role]
         rows = self._grid.rows
+        written: dict[Any, str] = {}
         for line in self._grid.percents(at):
             i = line - self._top
-            if 0 <= i < len(column) and type(value := rows[line][at]) in (int, float):
-                column[i] = percent(value)  # pyright: ignore[reportArgumentType]
+            if 0 <= i < len(column):
+                value = rows[line][at]
+                if type(value) is float or type(value) is int:
+                    told = written.get(value)
+                    column[i] = told if told is not None else written.setdefault(value, percent(value))
         self._spread(role, column)
         return column
 
