@@ -1,4 +1,4 @@
-"""What a run does, in plain words: pull every source, then merge and judge what is there."""
+"""What a sync does: pull every source, then merge and judge what is there."""
 
 from __future__ import annotations
 

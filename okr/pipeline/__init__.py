@@ -1,0 +1,7 @@
+"""What runs do, in plain words: `sync` reads, merges and judges; the others make something of it."""
+
+from __future__ import annotations
+
+from okr.pipeline.sync import Pulled, SyncResult, merge_and_judge, named_sources, pull_source, sync
+
+__all__ = ["Pulled", "SyncResult", "merge_and_judge", "named_sources", "pull_source", "sync"]

@@ -1,0 +1,1 @@
+"""What people and other systems get of a run: packs, mails, views; and what of it may leave."""
