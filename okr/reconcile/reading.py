@@ -13,6 +13,7 @@ from okr.errors import CallError
 from okr.reconcile import warehouse
 from okr.reconcile.likeness import nearest
 from okr.reconcile.periods import is_coming
+from okr.reconcile.relations.trees import plant
 from okr.reconcile.rulebook import SEVERITIES, rules
 from okr.reconcile.state import current_period
 from schemas.normal import fold_text
@@ -269,12 +270,9 @@ class Reader:
     def _unit_and_below(self, unit: str) -> list[str]:
         known = self._house.rows("select unit_id, name, aliases from okr.org_units order by unit_id")
         chosen = _chosen(unit, known, "unknown_unit", "unit")
-        below = self._house.rows(
-            "with recursive below (unit_id) as (select $unit union select u.unit_id from okr.org_units u "
-            "join below b on u.parent_id = b.unit_id and u.unit_id <> b.unit_id) select unit_id from below",
-            unit=chosen,
-        )
-        return [unit_id for (unit_id,) in below]
+        # As stated the parents may go in a circle: then each of it is a root.
+        tree = plant(dict(self._house.rows("select unit_id, parent_id from okr.org_units")))
+        return tree.order[tree.first[chosen] : tree.last[chosen] + 1]
 
     def _meeting(self, meeting: str, now: datetime) -> dict[str, Any]:
         coming = self.meetings(now=now)

@@ -11,7 +11,7 @@ from okr.reconcile import memory, merge, periods
 from okr.reconcile.intake import as_json
 from okr.reconcile.judge import Judge, Moment
 from okr.reconcile.likeness import nearest
-from okr.reconcile.rulebook import PROVISIONAL
+from okr.reconcile.rulebook import provisional
 from okr.reconcile.spoken import Spoken
 from schemas import TABLES
 from schemas.normal import fold_text
@@ -92,10 +92,10 @@ def judge(
     judging = Judge(house, settings, Moment(at, settings.timezone), report)
     judging.prepare()
     memory.begin_gaps(house)
-    never = house.value("select count(*) from store.sources where state = 'failed' and delivered_at is null")
+    unsure = provisional(_never_delivered(house))
     for period_id in judged:
         judging.view(period_id, periods.chain(period_id, parents))
-        memory.keep_gaps(house, period_id, list(PROVISIONAL) if never else [])
+        memory.keep_gaps(house, period_id, unsure)
     report.stage("gaps")
     memory.close_gaps(house, run, at, judged, today)
     found = Found(current, judged)
@@ -106,6 +106,21 @@ def judge(
     )
     found.refused_values = house.value("select count(*) from store.quarantine where not whole")
     return found
+
+
+def _never_delivered(house: Warehouse) -> list[str]:
+    """Return the tables of which a source failed to bring the rows and never has brought any.
+
+    A source that failed as a whole may have all of them; one of which a table is refused counts as failed for it.
+    """
+    if house.value("select count(*) from store.sources where state = 'failed' and delivered_at is null"):
+        return list(TABLES)
+    failed = house.rows(
+        "select distinct f.scope from store.failures f where list_contains($tables, f.scope) and not exists ("
+        'select 1 from store.holds h where h.source = f.source and h."table" = f.scope) order by 1',
+        tables=list(TABLES),
+    )
+    return [table for (table,) in failed]
 
 
 def current_period(house: Warehouse, settings: Settings, report: Report | None, at: datetime) -> str | None:

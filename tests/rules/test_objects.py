@@ -14,8 +14,9 @@ from okr import settings as okr_settings
 from okr.reconcile.reading import Reader
 from tests.rules.cases import NOW, Case, Placed, asks, carries, kr, needs, o, period, unit
 from tests.rules.enterprises import enterprise
-from tests.rules.oracle import Enterprise, World, judge
+from tests.rules.oracle import Enterprise, Table, World, judge
 from tests.rules.oracle.finding import order
+from tests.rules.oracle.world import COLUMNS
 from tests.rules.program import expected_of, plain, sync
 
 if TYPE_CHECKING:
@@ -162,6 +163,38 @@ def test_a_source_that_never_delivered_makes_gaps_provisional(tmp_path: Path) ->
     assert not found["AL104"]
     stale = [gap for gap in read(tmp_path) if gap["code"] == "SY602"]
     assert [(gap["subject_kind"], gap["subject_id"], gap["unit_id"]) for gap in stale] == [("source", "other", None)]
+
+
+@pytest.mark.parametrize(
+    ("table", "unsure"),
+    [("alignments", {"AL101", "HS201", "HS205"}), ("people", {"HS205"}), ("meetings", set())],
+)
+def test_a_table_that_never_came_makes_gaps_provisional(table: str, unsure: set[str], tmp_path: Path) -> None:
+    """A table that is refused whole counts as a failed source for that table."""
+    rows = [o("A", "a"), kr("A1", "A"), asks("h", "A1", "b"), asks("i", "A1", "?")]
+    made = Case("", "", rows).enterprise()
+    broken = replace(made, sources={"other": {table: Table(("wrong",), ({"wrong": "x"},))}, **made.sources})
+
+    assert sync(tmp_path, broken).exit_status == 1
+    found = read(tmp_path)
+    assert {gap["code"] for gap in found if gap["provisional"]} == unsure
+    (stale,) = (gap for gap in found if gap["code"] == "SY602")
+    for message in (stale["message_zh"], stale["message_en"]):
+        assert "wrong" in message
+        assert "{" not in message
+
+    empty = {"other": {table: Table(COLUMNS[table])}}
+    sync(tmp_path, replace(made, sources={**empty, **made.sources}))
+    sync(tmp_path, broken)
+    assert not [gap for gap in read(tmp_path) if gap["provisional"]]
+
+
+def test_units_of_a_circle_are_not_below_each_other(tmp_path: Path) -> None:
+    circle = [unit("x", "y"), unit("y", "x"), unit("x1", "x"), o("Y", "y"), o("X1", "x1")]
+    gaps(tmp_path, *circle)
+
+    assert {gap["unit_id"] for gap in read(tmp_path, unit="x")} == {"x", "x1"}
+    assert {gap["unit_id"] for gap in read(tmp_path, unit="y")} == {"y"}
 
 
 def test_rows_refused_whole_are_gaps_of_their_known_unit(tmp_path: Path) -> None:
