@@ -79,7 +79,7 @@ class Reader:
 
         Raises:
             CallError: `unknown_code`, `unknown_unit`, `unknown_meeting`, `unknown_period`, `period_not_judged`,
-                `no_current_period`, `no_run_then`.
+                `no_current_period`, `period_of_settings_unknown`, `no_run_then`.
         """
         query, values = self._asked(**asked)
         return self._gaps(query, values)
@@ -262,10 +262,20 @@ class Reader:
         else:
             chosen = current_period(self._house, self._settings, None, now)
         if chosen is None:
-            raise CallError("no_current_period", judged=judged)
+            raise self._no_period(judged, as_of)
         if chosen not in judged:
             raise CallError("period_not_judged", period=chosen, judged=judged)
         return chosen
+
+    def _no_period(self, judged: list[str], as_of: datetime | None) -> CallError:
+        """Return why there is no current period: none holds today, or the settings name one that nobody knows."""
+        wanted = self._settings.period
+        if wanted is None or as_of is not None:
+            return CallError("no_current_period", judged=judged)
+        known = [period_id for (period_id,) in self._house.rows("select period_id from okr.periods order by period_id")]
+        return CallError(
+            "period_of_settings_unknown", period=wanted, nearest=nearest([wanted], known)[wanted], judged=judged
+        )
 
     def _unit_and_below(self, unit: str) -> list[str]:
         known = self._house.rows("select unit_id, name, aliases from okr.org_units order by unit_id")

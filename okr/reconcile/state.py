@@ -77,6 +77,9 @@ def judge(
     zone = settings.zone
     today = at.astimezone(zone).date()
     current = current_period(house, settings, report, at)
+    empty = house.rows("select period_id from merged.periods where ends_on < starts_on order by 1")
+    if empty:
+        report.note("periods_without_days", periods=[period_id for (period_id,) in empty])
     _coming(house, at)
     run = memory.begin_run(house, run_id, at, command, current)
     report.stage("remember")

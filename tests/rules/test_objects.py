@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from okr import pipeline
 from okr import settings as okr_settings
+from okr.errors import CallError
 from okr.reconcile.reading import Reader
+from okr.report import Listing
 from tests.rules.cases import NOW, Case, Placed, asks, carries, kr, needs, o, period, unit
 from tests.rules.enterprises import enterprise
 from tests.rules.oracle import Enterprise, Table, World, judge
 from tests.rules.oracle.finding import order
 from tests.rules.oracle.world import COLUMNS
 from tests.rules.program import expected_of, plain, sync
+from tests.rules.writing import write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -220,6 +224,26 @@ def test_the_order_is_the_contracts(tmp_path: Path) -> None:
     for period_id in judge(made).gaps:
         found = read(tmp_path, period=period_id, now=made.rules.now)
         assert found == sorted(found, key=order)
+
+
+def test_a_period_of_the_settings_that_nobody_knows_is_named(tmp_path: Path) -> None:
+    result = sync(tmp_path, Case("", "", [o("A", "a")], rules={"period": "2026Q4"}).enterprise())
+
+    assert (result.current_period, result.judged) == (None, [])
+    with pytest.raises(CallError) as refused:
+        read(tmp_path)
+    assert refused.value.code == "period_of_settings_unknown"
+    assert refused.value.values["period"] == "2026Q4"
+
+
+def test_a_period_that_no_day_falls_in_is_told_and_loses_nothing(tmp_path: Path) -> None:
+    turned = period("T", "2027-03-31", "2027-01-01")
+    settings = okr_settings.load(write(Case("", "", [turned, o("A", "a", period_id="T")]).enterprise(), tmp_path))
+    report = Listing()
+    assert pipeline.sync(settings, report=report).exit_status == 0
+
+    assert report.notes == [("periods_without_days", {"periods": ["T"]})]
+    assert read(tmp_path) == []
 
 
 def test_no_period_no_view(tmp_path: Path) -> None:
