@@ -120,7 +120,7 @@ class Reader:
     ) -> tuple[str, dict[str, object]]:
         for code in codes:
             if code not in rules():
-                raise CallError("unknown_code", code=code, nearest=nearest([code], list(rules()))[code])
+                raise CallError("unknown_code", code=code, nearest=nearest([code], rules(), always=True)[code])
         run = self._run(as_of)
         conditions = ""
         values: dict[str, object] = {"run": run, "severities": list(SEVERITIES)}
@@ -274,7 +274,10 @@ class Reader:
             return CallError("no_current_period", judged=judged)
         known = [period_id for (period_id,) in self._house.rows("select period_id from okr.periods order by period_id")]
         return CallError(
-            "period_of_settings_unknown", period=wanted, nearest=nearest([wanted], known)[wanted], judged=judged
+            "period_of_settings_unknown",
+            period=wanted,
+            nearest=nearest([wanted], known, always=True)[wanted],
+            judged=judged,
         )
 
     def _unit_and_below(self, unit: str) -> list[str]:
@@ -310,7 +313,7 @@ def _chosen(said: str, known: Sequence[tuple], code: str, what: str) -> str:
     if found:
         raise CallError("ambiguous_name", said=said, candidates=found)
     texts = [text for row in known for text in _texts(row)]
-    raise CallError(code, **{what: said, "nearest": nearest([said], texts)[said]})
+    raise CallError(code, **{what: said, "nearest": nearest([said], texts, always=True)[said]})
 
 
 def _texts(row: Sequence[object]) -> list[str]:

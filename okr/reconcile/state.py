@@ -146,7 +146,7 @@ def current_period(house: Warehouse, settings: Settings, report: Report | None, 
         report.note(
             "period_unknown",
             period=settings.period,
-            nearest=nearest([settings.period], ids)[settings.period],
+            nearest=nearest([settings.period], ids, always=True)[settings.period],
         )
     return None
 
@@ -234,6 +234,6 @@ def _refusal(settings: Settings, meeting_id: str, name: str, said: str, known: l
         "field": name,
         "value": said,
         "code": "unknown_unit" if name == "unit_id" else "unknown_period",
-        "values": as_json({"value": said, "nearest": nearest([said], texts)[said]}),
+        "values": as_json({"value": said, "nearest": nearest([said], texts, always=True)[said]}),
         "whole": True,
     }
