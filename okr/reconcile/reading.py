@@ -39,6 +39,30 @@ order by list_position($severities, g.severity), g.code, g.subject_id, g.counter
 """
 
 
+_QUARANTINE = """
+with refused as (
+    select source, "table", record_id, place, field, "value", code, "values", whole, parent_id
+    from store.quarantine
+    union all
+    select source, "table", record_id, place, field, "value", code, "values", true, parent_id
+    from judged.refused_references
+),
+confidential as (
+    select objective_id from okr.objectives where visibility <> 'public' or state = 'masked'
+)
+select
+    r.* exclude (parent_id),
+    case
+        when r."table" = 'objectives' then r.record_id in (from confidential)
+        when r."table" in ('key_results', 'alignments') then r.parent_id in (from confidential)
+        else k.objective_id in (from confidential)
+    end is true as hidden
+from refused r
+left join okr.key_results k on r."table" in ('handshakes', 'dependencies') and k.kr_id = r.parent_id
+order by all
+"""
+
+
 class Reader:
     """Reads the warehouse; a context manager, so that the file is let go.
 
@@ -194,12 +218,11 @@ class Reader:
         return coming
 
     def quarantine(self) -> list[dict[str, Any]]:
-        """Return every refused value and row: where it stands, what it is, why it was refused."""
-        rows = self._dicts(
-            'select source, "table", record_id, place, field, "value", code, "values", whole from store.quarantine '
-            'union all select source, "table", record_id, place, field, "value", code, "values", true '
-            "from judged.refused_references order by all"
-        )
+        """Return every refused value and row: where it stands, what it is, why it was refused.
+
+        `hidden` comes beside the columns of the contract: it is of an O whose content is not for everybody.
+        """
+        rows = self._dicts(_QUARANTINE)
         for row in rows:
             row["values"] = json.loads(row["values"] or "{}")
         return rows

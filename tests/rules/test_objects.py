@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -152,6 +152,19 @@ def test_titles_that_are_not_public_stay_unsaid(tmp_path: Path) -> None:
             assert secret not in text, code
         assert "987654" not in text, code
         assert "123321" not in text, code
+
+
+def test_the_content_of_what_is_masked_stays_unsaid(tmp_path: Path) -> None:
+    found = gaps(
+        tmp_path,
+        *(o("T", "top"), kr("T1", "T", due_on=date(2026, 11, 30))),
+        *(o("A", "a", state="masked", title="并购乙方"), kr("A1", "A", title="并购谈妥", owner_ids=["l-a"])),
+        *(carries("A", "T1"), o("B", "b"), carries("B", "A1"), asks("h", "A1", "b", point="并购尽调")),
+    )
+
+    told = {gap["code"]: json.dumps(gap, ensure_ascii=False) for gap in found}
+    assert {"AL107", "AL110", "AL101", "HS201"} <= set(told)
+    assert "并购" not in "".join(told.values())
 
 
 def test_a_source_that_never_delivered_makes_gaps_provisional(tmp_path: Path) -> None:
