@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 sys.path.insert(0, str(Path(__file__).parent.parent))  # also where the program is not installed
 
 from okr.reconcile.rulebook import Rule, rules
+from okr.texts import text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +34,7 @@ FAMILIES = {
 HEAD = """\
 # The rules · 规则
 
-<!-- Written by docs/make_rules.py out of the headers of okr/reconcile/rules: change those. -->
+<!-- Written by docs/make_rules.py out of the rules' headers and the texts cli.meaning: change those. -->
 
 Each gap is one finding of one rule. Severity and limits may be set in `okr.toml`
 (`[rules.AL104]`, `severity = "minor"`, `enabled = false`, `limit = 5`); `okr explain AL101` tells
@@ -44,8 +45,8 @@ the same at the command line.
 """
 
 LABELS = {
-    "en": ("What it says", "Why it matters", "What closes it"),
-    "zh": ("怎么说", "为什么重要", "怎样算处理好"),
+    "en": ("What it finds", "What it says", "Why it matters", "What closes it"),
+    "zh": ("找出什么", "怎么说", "为什么重要", "怎样算处理好"),
 }
 
 
@@ -72,9 +73,10 @@ def _rule(rule: Rule) -> Iterator[str]:
 
 def _told(rule: Rule, language: Literal["zh", "en"]) -> Iterator[str]:
     """One language's words; a message of several cases has a line for each."""
-    says, why, closes = LABELS[language]
+    finds, says, why, closes = LABELS[language]
     colon = "：" if language == "zh" else ": "
     yield f"**{rule.title(language)}**\n"
+    yield f"- {finds}{colon}{text(f'cli.meaning.{rule.code}', language)}"
     for message in rule.messages(language).values():
         yield f"- {says}{colon}{message.strip()}"
     yield f"- {why}{colon}{rule.why(language)}"

@@ -51,7 +51,7 @@ def validate(
     del readings
     found += _illegal(of, typed, spoken, found)
     if found:
-        typed = _without(of, typed, pl.concat(found))
+        typed = _without(of, typed, pl.concat(found), locale)
     alike = duplicates.NONE
     if key := _key(of, frame, spoken):
         alike = duplicates.find(of, typed, frame, key)
@@ -144,16 +144,18 @@ def _illegal(
     return [found] if found.height else []
 
 
-def _without(table: Table, typed: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:
+def _without(table: Table, typed: pl.DataFrame, findings: pl.DataFrame, locale: str) -> pl.DataFrame:
     """Put null, or what a refused value means, where a value was refused."""
-    changed = {}
+    changed: dict[str, pl.Series] = {}
     for (name,), some in findings.group_by("field"):
         rows = some.get_column("index")
         column = table.column.get(str(name))
         means = None
         if column is not None and not column.needed:
-            means = column.after_refusal if column.after_refusal is not None else column.default
-        changed[str(name)] = _replaced(typed.get_column(str(name)), rows, means)
+            means = column.after_refusal if column.after_refusal is not None else _default(table, column.name, locale)
+        # A target may have lost values to its comparator before its own are refused.
+        before = changed.get(str(name), typed.get_column(str(name)))
+        changed[str(name)] = _replaced(before, rows, means)
         if column is not None and column.takes is not None:
             before = changed.get(column.takes, typed.get_column(column.takes))
             changed[column.takes] = _replaced(before, rows, None)

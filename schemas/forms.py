@@ -13,7 +13,7 @@ from rapidfuzz import process
 from okr.errors import SourceError
 from schemas import amounts, normal, times
 from schemas.moments import moments
-from schemas.tables import ALWAYS, EXTRAS, Column, Form, Table
+from schemas.tables import ALWAYS, DTYPES, EXTRAS, Column, Form, Table
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -23,6 +23,11 @@ FEW_ROWS = 20_000
 """Below, threads cost more than they bring."""
 
 UNREAD = {
+    Form.ID: "not_text",
+    Form.IDS: "not_text",
+    Form.TEXT: "not_text",
+    Form.TEXTS: "not_text",
+    Form.CHOICE: "not_one_of",
     Form.SHARE: "not_a_number",
     Form.PROGRESS: "not_a_number",
     Form.NUMBER: "not_a_number",
@@ -52,7 +57,7 @@ TRUE, FALSE = ("true", "1", "yes", "是"), ("false", "0", "no", "否")
 
 
 class TableRefused(SourceError):  # noqa: N818 - it says what happened to the table
-    """A table is refused whole: an unknown column, a needed one missing, or an unreadable type."""
+    """A table is refused whole: an unknown column, or a needed one missing or of an unreadable type."""
 
 
 @dataclass(frozen=True)
@@ -87,8 +92,8 @@ def examine(table: Table, frame: pl.DataFrame, spoken: Collection[str]) -> None:
     missing = [n for n in table.needed_columns if n not in frame.columns and n not in spoken]
     if missing:
         raise TableRefused("missing_column", table=table.name, columns=missing)
-    for name in frame.columns:
-        if name in table.column and not _readable(table.column[name].form, frame.schema[name]):
+    for name in table.decisive:
+        if name in frame.columns and not _readable(table.column[name].form, frame.schema[name]):
             dtype = str(frame.schema[name])
             raise TableRefused("unreadable_type", table=table.name, column=name, type=dtype)
 
@@ -98,7 +103,12 @@ def read(table: Table, frame: pl.DataFrame, zone: ZoneInfo) -> dict[str, Reading
     columns = [table.column[name] for name in frame.columns if name in table.column]
 
     def one(column: Column) -> Reading:
-        return _read(column.form, frame.get_column(column.name), zone)
+        series = frame.get_column(column.name)
+        if not _readable(column.form, series.dtype):
+            # The row can do without: each value is refused by itself.
+            nothing = pl.Series([None], dtype=DTYPES[column.form]).new_from_index(0, series.len())
+            return Reading(nothing, series.is_not_null())
+        return _read(column.form, series, zone)
 
     if frame.height < FEW_ROWS:
         return {column.name: one(column) for column in columns}

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 SEPARATOR = ";"
 
+_OPAQUE = pl.Struct | pl.Binary | pl.Object
+"""Types that no cell of a table has: what Parquet or a database holds there is only quoted."""
+
 
 def text(series: pl.Series) -> pl.Series:
     r"""Text in normal form.
@@ -92,6 +95,9 @@ def as_text(series: pl.Series) -> pl.Series:
     dtype = series.dtype
     if dtype == pl.String or dtype == pl.List(pl.String):
         return series
+    if _is_opaque(dtype):
+        said = [None if value is None else str(value) for value in series.to_list()]
+        return pl.Series(series.name, said, dtype=pl.String)
     if isinstance(dtype, pl.List | pl.Array):
         inner = as_text(series.explode(empty_as_null=True)).dtype
         listed = series if isinstance(dtype, pl.List) else series.arr.to_list()
@@ -106,6 +112,12 @@ def joined(series: pl.Series) -> pl.Series:
     return said.list.join(SEPARATOR, ignore_nulls=True) if isinstance(said.dtype, pl.List) else said
 
 
+def _is_opaque(dtype: pl.DataType) -> bool:
+    if isinstance(dtype, pl.List | pl.Array):
+        return isinstance(dtype.inner, pl.List | pl.Array | _OPAQUE)
+    return isinstance(dtype, _OPAQUE)
+
+
 def _as_text(said: pl.Expr, dtype: object) -> pl.Expr:
     if isinstance(dtype, pl.Float32 | pl.Float64):
         whole = (said.round() == said) & (said.abs() < 2**53)
@@ -116,7 +128,7 @@ def _as_text(said: pl.Expr, dtype: object) -> pl.Expr:
         )
     if isinstance(dtype, pl.Decimal):
         return said.cast(pl.String).str.replace(r"\.0*$|(\.[0-9]*?)0+$", "$1")
-    if isinstance(dtype, pl.Date | pl.Datetime):
+    if isinstance(dtype, pl.Date | pl.Datetime | pl.Duration):
         return said.dt.to_string("iso")
     return said.cast(pl.String)
 

@@ -13,6 +13,7 @@ from connectors.tables.files import read_parquet
 from connectors.tables.folder import look
 from okr.errors import SourceError
 from schemas import TABLES
+from schemas.forms import examine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +62,7 @@ class TablesConnector:
         yield Delivery(self.name, {}, {}, not failures, (), failures=tuple(failures))
 
     def check(self) -> Iterator[CheckLine]:
-        """Read everything once, and say of each table how many rows, or why not."""
+        """Read everything once, and say of each table how many rows, or why a run would refuse it."""
         began = time.perf_counter()
         try:
             found = look(self._folder, TABLES)
@@ -81,6 +82,7 @@ class TablesConnector:
     def _check_table(self, table: str, path: Path) -> CheckLine:
         try:
             raw = self._read(table, path)
+            examine(TABLES[table], self._delivered(table, path.name, raw).frames[table], ())
         except SourceError as error:
             return CheckLine(ok=False, code=error.code, values=error.values)
         if raw.ragged:

@@ -26,6 +26,8 @@ def quarantine(
     known = rooms.settings(common.config)
     with rooms.reader(known) as reader:
         rows = [_reasoned(row) for row in reader.quarantine()]
+    if want.table or want.file is not None:
+        rows = [_for_everybody(row) for row in rows]
 
     def table() -> None:
         if rows:
@@ -42,6 +44,13 @@ def quarantine(
 def _reasoned(row: Row) -> Row:
     values: Mapping[str, object] = row["values"] or {}  # type: ignore[assignment]
     return {**row, "reason": say(f"quarantine.{row['code']}", **values)}
+
+
+def _for_everybody(row: Row) -> Row:
+    """A refusal as anybody may read it: the place says where the value stands, its id of what it is."""
+    if not row["hidden"] or row["value"] is None:
+        return row
+    return {**row, "value": say("cli.quarantine.hidden")}
 
 
 def _what(row: Row) -> str:

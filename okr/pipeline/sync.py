@@ -98,7 +98,9 @@ def named_sources(settings: Settings, sources: Sequence[str] | None) -> list[str
         if name not in order:
             from okr.reconcile.likeness import nearest  # noqa: PLC0415
 
-            raise CallError("unknown_source", source=name, nearest=nearest([name], order)[name], known=order)
+            raise CallError(
+                "unknown_source", source=name, nearest=nearest([name], order, always=True)[name], known=order
+            )
     return [name for name in order if name in sources]
 
 

@@ -13,6 +13,7 @@ from okr.errors import CallError
 from okr.reconcile import warehouse
 from okr.reconcile.likeness import nearest
 from okr.reconcile.periods import is_coming
+from okr.reconcile.relations.trees import plant
 from okr.reconcile.rulebook import SEVERITIES, rules
 from okr.reconcile.state import current_period
 from schemas.normal import fold_text
@@ -35,6 +36,30 @@ from history.gaps g
 where g.period_id = $period and g.from_run <= $run and (g.to_run is null or g.to_run > $run) {conditions}
 order by list_position($severities, g.severity), g.code, g.subject_id, g.counterparty_unit_id nulls first,
     g.subject_kind, g.fingerprint
+"""
+
+
+_QUARANTINE = """
+with refused as (
+    select source, "table", record_id, place, field, "value", code, "values", whole, parent_id
+    from store.quarantine
+    union all
+    select source, "table", record_id, place, field, "value", code, "values", true, parent_id
+    from judged.refused_references
+),
+confidential as (
+    select objective_id from okr.objectives where visibility <> 'public' or state = 'masked'
+)
+select
+    r.* exclude (parent_id),
+    case
+        when r."table" = 'objectives' then r.record_id in (from confidential)
+        when r."table" in ('key_results', 'alignments') then r.parent_id in (from confidential)
+        else k.objective_id in (from confidential)
+    end is true as hidden
+from refused r
+left join okr.key_results k on r."table" in ('handshakes', 'dependencies') and k.kr_id = r.parent_id
+order by all
 """
 
 
@@ -78,7 +103,7 @@ class Reader:
 
         Raises:
             CallError: `unknown_code`, `unknown_unit`, `unknown_meeting`, `unknown_period`, `period_not_judged`,
-                `no_current_period`, `no_run_then`.
+                `no_current_period`, `period_of_settings_unknown`, `no_run_then`.
         """
         query, values = self._asked(**asked)
         return self._gaps(query, values)
@@ -119,7 +144,7 @@ class Reader:
     ) -> tuple[str, dict[str, object]]:
         for code in codes:
             if code not in rules():
-                raise CallError("unknown_code", code=code, nearest=nearest([code], list(rules()))[code])
+                raise CallError("unknown_code", code=code, nearest=nearest([code], rules(), always=True)[code])
         run = self._run(as_of)
         conditions = ""
         values: dict[str, object] = {"run": run, "severities": list(SEVERITIES)}
@@ -193,12 +218,11 @@ class Reader:
         return coming
 
     def quarantine(self) -> list[dict[str, Any]]:
-        """Return every refused value and row: where it stands, what it is, why it was refused."""
-        rows = self._dicts(
-            'select source, "table", record_id, place, field, "value", code, "values", whole from store.quarantine '
-            'union all select source, "table", record_id, place, field, "value", code, "values", true '
-            "from judged.refused_references order by all"
-        )
+        """Return every refused value and row: where it stands, what it is, why it was refused.
+
+        `hidden` comes beside the columns of the contract: it is of an O whose content is not for everybody.
+        """
+        rows = self._dicts(_QUARANTINE)
         for row in rows:
             row["values"] = json.loads(row["values"] or "{}")
         return rows
@@ -261,20 +285,30 @@ class Reader:
         else:
             chosen = current_period(self._house, self._settings, None, now)
         if chosen is None:
-            raise CallError("no_current_period", judged=judged)
+            raise self._no_period(judged, as_of)
         if chosen not in judged:
             raise CallError("period_not_judged", period=chosen, judged=judged)
         return chosen
 
+    def _no_period(self, judged: list[str], as_of: datetime | None) -> CallError:
+        """Return why there is no current period: none holds today, or the settings name one that nobody knows."""
+        wanted = self._settings.period
+        if wanted is None or as_of is not None:
+            return CallError("no_current_period", judged=judged)
+        known = [period_id for (period_id,) in self._house.rows("select period_id from okr.periods order by period_id")]
+        return CallError(
+            "period_of_settings_unknown",
+            period=wanted,
+            nearest=nearest([wanted], known, always=True)[wanted],
+            judged=judged,
+        )
+
     def _unit_and_below(self, unit: str) -> list[str]:
         known = self._house.rows("select unit_id, name, aliases from okr.org_units order by unit_id")
         chosen = _chosen(unit, known, "unknown_unit", "unit")
-        below = self._house.rows(
-            "with recursive below (unit_id) as (select $unit union select u.unit_id from okr.org_units u "
-            "join below b on u.parent_id = b.unit_id and u.unit_id <> b.unit_id) select unit_id from below",
-            unit=chosen,
-        )
-        return [unit_id for (unit_id,) in below]
+        # As stated the parents may go in a circle: then each of it is a root.
+        tree = plant(dict(self._house.rows("select unit_id, parent_id from okr.org_units")))
+        return tree.order[tree.first[chosen] : tree.last[chosen] + 1]
 
     def _meeting(self, meeting: str, now: datetime) -> dict[str, Any]:
         coming = self.meetings(now=now)
@@ -302,7 +336,7 @@ def _chosen(said: str, known: Sequence[tuple], code: str, what: str) -> str:
     if found:
         raise CallError("ambiguous_name", said=said, candidates=found)
     texts = [text for row in known for text in _texts(row)]
-    raise CallError(code, **{what: said, "nearest": nearest([said], texts)[said]})
+    raise CallError(code, **{what: said, "nearest": nearest([said], texts, always=True)[said]})
 
 
 def _texts(row: Sequence[object]) -> list[str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from okr.texts import text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 Language = Literal["zh", "en"]
 
@@ -21,6 +21,9 @@ SEVERITIES = ("critical", "major", "minor", "info")
 
 PROVISIONAL = ("AL101", "AL102", "AL109", "HS201", "HS204", "HS205")
 """Gaps that rows which never came could close."""
+
+CLOSED_BY: Mapping[str, tuple[str, ...]] = {"people": ("HS205",), "dependencies": (), "meetings": ()}
+"""Which of them rows of a table can close, where not all."""
 
 _HEADER = re.compile(r"-- (?P<key>[a-z]+(?:_(?:zh|en))?)(?:\.(?P<case>[a-z_]+))?: (?P<value>.*)")
 _CONFIDENTIAL = {"zh": "（内容不公开）", "en": "(confidential)"}
@@ -109,6 +112,12 @@ def told(value: object, language: Language) -> str:  # noqa: PLR0911 (a case a k
     if isinstance(value, float):
         return f"{value:.10g}"
     return str(value)
+
+
+def provisional(tables: Iterable[str]) -> list[str]:
+    """Return the codes of gaps that rows of these tables, which never came, could close."""
+    closed = {code for table in tables for code in CLOSED_BY.get(table, PROVISIONAL)}
+    return [code for code in PROVISIONAL if code in closed]
 
 
 @cache

@@ -11,7 +11,7 @@ from okr.reconcile import memory, merge, periods
 from okr.reconcile.intake import as_json
 from okr.reconcile.judge import Judge, Moment
 from okr.reconcile.likeness import nearest
-from okr.reconcile.rulebook import PROVISIONAL
+from okr.reconcile.rulebook import provisional
 from okr.reconcile.spoken import Spoken
 from schemas import TABLES
 from schemas.normal import fold_text
@@ -77,6 +77,9 @@ def judge(
     zone = settings.zone
     today = at.astimezone(zone).date()
     current = current_period(house, settings, report, at)
+    empty = house.rows("select period_id from merged.periods where ends_on < starts_on order by 1")
+    if empty:
+        report.note("periods_without_days", periods=[period_id for (period_id,) in empty])
     _coming(house, at)
     run = memory.begin_run(house, run_id, at, command, current)
     report.stage("remember")
@@ -92,10 +95,10 @@ def judge(
     judging = Judge(house, settings, Moment(at, settings.timezone), report)
     judging.prepare()
     memory.begin_gaps(house)
-    never = house.value("select count(*) from store.sources where state = 'failed' and delivered_at is null")
+    unsure = provisional(_never_delivered(house))
     for period_id in judged:
         judging.view(period_id, periods.chain(period_id, parents))
-        memory.keep_gaps(house, period_id, list(PROVISIONAL) if never else [])
+        memory.keep_gaps(house, period_id, unsure)
     report.stage("gaps")
     memory.close_gaps(house, run, at, judged, today)
     found = Found(current, judged)
@@ -106,6 +109,21 @@ def judge(
     )
     found.refused_values = house.value("select count(*) from store.quarantine where not whole")
     return found
+
+
+def _never_delivered(house: Warehouse) -> list[str]:
+    """Return the tables of which a source failed to bring the rows and never has brought any.
+
+    A source that failed as a whole may have all of them; one of which a table is refused counts as failed for it.
+    """
+    if house.value("select count(*) from store.sources where state = 'failed' and delivered_at is null"):
+        return list(TABLES)
+    failed = house.rows(
+        "select distinct f.scope from store.failures f where list_contains($tables, f.scope) and not exists ("
+        'select 1 from store.holds h where h.source = f.source and h."table" = f.scope) order by 1',
+        tables=list(TABLES),
+    )
+    return [table for (table,) in failed]
 
 
 def current_period(house: Warehouse, settings: Settings, report: Report | None, at: datetime) -> str | None:
@@ -128,7 +146,7 @@ def current_period(house: Warehouse, settings: Settings, report: Report | None, 
         report.note(
             "period_unknown",
             period=settings.period,
-            nearest=nearest([settings.period], ids)[settings.period],
+            nearest=nearest([settings.period], ids, always=True)[settings.period],
         )
     return None
 
@@ -216,6 +234,6 @@ def _refusal(settings: Settings, meeting_id: str, name: str, said: str, known: l
         "field": name,
         "value": said,
         "code": "unknown_unit" if name == "unit_id" else "unknown_period",
-        "values": as_json({"value": said, "nearest": nearest([said], texts)[said]}),
+        "values": as_json({"value": said, "nearest": nearest([said], texts, always=True)[said]}),
         "whole": True,
     }

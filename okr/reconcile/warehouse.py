@@ -141,7 +141,7 @@ def building(path: Path, engine: EngineSettings) -> Iterator[Warehouse]:
     _clear(following)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        engine.temp_directory.mkdir(parents=True, exist_ok=True)
+        engine.temp_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _connect(following, engine_options(engine)) as connection:
             house = Warehouse(connection)
             _attach_previous(connection, house, path)

@@ -230,3 +230,10 @@ def test_one_table_at_a_time(tmp_path):
     connector = folder(tmp_path, objectives=OBJECTIVES, key_results=KEY_RESULTS)
     pieces = connector.pieces(Listing(), None)
     assert all(len(piece.frames) <= 1 for piece in pieces)
+
+
+def test_a_check_says_which_tables_a_run_would_refuse(tmp_path):
+    connector = folder(tmp_path, objectives="objective_id,unit,period_id\nO1,U1,Q\n", people="name\nAda\n")
+    told = {line.code: line.values for line in connector.check() if not line.ok}
+    assert told["unknown_column"] == {"table": "objectives", "columns": ["unit"], "nearest": ["unit_id"]}
+    assert told["missing_column"] == {"table": "people", "columns": ["person_id"]}

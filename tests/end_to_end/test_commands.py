@@ -232,6 +232,35 @@ def test_quarantine_names_place_value_and_reason(look):
     assert "整行" in look("quarantine", "--lang", "zh")[1]
 
 
+def test_quarantine_tells_everybody_only_where_a_confidential_value_stands(call, tmp_path):
+    settings = enterprise.write(tmp_path)
+    for table, old, new in (
+        ("handshakes", "accepted", "only if the merger holds"),
+        ("objectives", "0.6,private", "after the merger,private"),
+        ("key_results", "Sign 1 contract,p4,2026-12-10", "Sign 1 contract,p4,when the merger is through"),
+    ):
+        file = tmp_path / "planning" / f"{table}.csv"
+        content = file.read_text(encoding="utf-8")
+        assert old in content
+        file.write_text(content.replace(old, new), encoding="utf-8")
+    call("sync", "--config", settings)
+
+    shown = call("quarantine", "--config", settings)[1]
+    assert "merger" not in shown
+    assert "(confidential)" in shown
+    call("quarantine", "--output", tmp_path / "q.csv", "--config", settings)
+    rows = READ["csv"](tmp_path / "q.csv")
+    assert {row["place"]: row["value"] for row in rows} == {
+        "handshakes.csv:3": "(confidential)",
+        "objectives.csv:4": "(confidential)",
+        "objectives.csv:3": "high",
+        "key_results.csv:5": "(confidential)",
+        "key_results.csv:6": "O9",
+    }
+    told = json.loads(call("quarantine", "--format", "json", "--config", settings)[1])
+    assert sum("merger" in row["value"] for row in told) == 3
+
+
 @pytest.mark.parametrize("command", ["gaps", "coverage", "handshakes", "meetings", "quarantine"])
 @pytest.mark.parametrize("ending", ["xlsx", "csv", "json", "parquet"])
 def test_every_list_can_be_a_file(look, tmp_path, command, ending):

@@ -256,6 +256,7 @@ def test_the_file_is_for_its_owner_alone_and_opens_with_duckdb_1_4(home: Path) -
     run(home)
     path = home / "warehouse.duckdb"
     assert path.stat().st_mode & 0o777 == 0o600
+    assert (home / "tmp").stat().st_mode & 0o777 == 0o700  # where DuckDB puts rows that memory cannot hold
     with duckdb.connect(str(path), read_only=True) as house:
         tags = house.sql("select tags from duckdb_databases() where not internal").fetchall()
     assert "v1.4.0" in str(tags)

@@ -5,18 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from okr import pipeline
 from okr import settings as okr_settings
+from okr.errors import CallError
 from okr.reconcile.reading import Reader
+from okr.report import Listing
 from tests.rules.cases import NOW, Case, Placed, asks, carries, kr, needs, o, period, unit
 from tests.rules.enterprises import enterprise
-from tests.rules.oracle import Enterprise, World, judge
+from tests.rules.oracle import Enterprise, Table, World, judge
 from tests.rules.oracle.finding import order
+from tests.rules.oracle.world import COLUMNS
 from tests.rules.program import expected_of, plain, sync
+from tests.rules.writing import write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -149,6 +154,19 @@ def test_titles_that_are_not_public_stay_unsaid(tmp_path: Path) -> None:
         assert "123321" not in text, code
 
 
+def test_the_content_of_what_is_masked_stays_unsaid(tmp_path: Path) -> None:
+    found = gaps(
+        tmp_path,
+        *(o("T", "top"), kr("T1", "T", due_on=date(2026, 11, 30))),
+        *(o("A", "a", state="masked", title="并购乙方"), kr("A1", "A", title="并购谈妥", owner_ids=["l-a"])),
+        *(carries("A", "T1"), o("B", "b"), carries("B", "A1"), asks("h", "A1", "b", point="并购尽调")),
+    )
+
+    told = {gap["code"]: json.dumps(gap, ensure_ascii=False) for gap in found}
+    assert {"AL107", "AL110", "AL101", "HS201"} <= set(told)
+    assert "并购" not in "".join(told.values())
+
+
 def test_a_source_that_never_delivered_makes_gaps_provisional(tmp_path: Path) -> None:
     made = Case("", "", [o("A", "a"), kr("A1", "A"), asks("h", "A1", "b")]).enterprise()
     made = replace(made, sources={**made.sources, "other": {}})
@@ -162,6 +180,38 @@ def test_a_source_that_never_delivered_makes_gaps_provisional(tmp_path: Path) ->
     assert not found["AL104"]
     stale = [gap for gap in read(tmp_path) if gap["code"] == "SY602"]
     assert [(gap["subject_kind"], gap["subject_id"], gap["unit_id"]) for gap in stale] == [("source", "other", None)]
+
+
+@pytest.mark.parametrize(
+    ("table", "unsure"),
+    [("alignments", {"AL101", "HS201", "HS205"}), ("people", {"HS205"}), ("meetings", set())],
+)
+def test_a_table_that_never_came_makes_gaps_provisional(table: str, unsure: set[str], tmp_path: Path) -> None:
+    """A table that is refused whole counts as a failed source for that table."""
+    rows = [o("A", "a"), kr("A1", "A"), asks("h", "A1", "b"), asks("i", "A1", "?")]
+    made = Case("", "", rows).enterprise()
+    broken = replace(made, sources={"other": {table: Table(("wrong",), ({"wrong": "x"},))}, **made.sources})
+
+    assert sync(tmp_path, broken).exit_status == 1
+    found = read(tmp_path)
+    assert {gap["code"] for gap in found if gap["provisional"]} == unsure
+    (stale,) = (gap for gap in found if gap["code"] == "SY602")
+    for message in (stale["message_zh"], stale["message_en"]):
+        assert "wrong" in message
+        assert "{" not in message
+
+    empty = {"other": {table: Table(COLUMNS[table])}}
+    sync(tmp_path, replace(made, sources={**empty, **made.sources}))
+    sync(tmp_path, broken)
+    assert not [gap for gap in read(tmp_path) if gap["provisional"]]
+
+
+def test_units_of_a_circle_are_not_below_each_other(tmp_path: Path) -> None:
+    circle = [unit("x", "y"), unit("y", "x"), unit("x1", "x"), o("Y", "y"), o("X1", "x1")]
+    gaps(tmp_path, *circle)
+
+    assert {gap["unit_id"] for gap in read(tmp_path, unit="x")} == {"x", "x1"}
+    assert {gap["unit_id"] for gap in read(tmp_path, unit="y")} == {"y"}
 
 
 def test_rows_refused_whole_are_gaps_of_their_known_unit(tmp_path: Path) -> None:
@@ -187,6 +237,26 @@ def test_the_order_is_the_contracts(tmp_path: Path) -> None:
     for period_id in judge(made).gaps:
         found = read(tmp_path, period=period_id, now=made.rules.now)
         assert found == sorted(found, key=order)
+
+
+def test_a_period_of_the_settings_that_nobody_knows_is_named(tmp_path: Path) -> None:
+    result = sync(tmp_path, Case("", "", [o("A", "a")], rules={"period": "2026Q4"}).enterprise())
+
+    assert (result.current_period, result.judged) == (None, [])
+    with pytest.raises(CallError) as refused:
+        read(tmp_path)
+    assert refused.value.code == "period_of_settings_unknown"
+    assert refused.value.values["period"] == "2026Q4"
+
+
+def test_a_period_that_no_day_falls_in_is_told_and_loses_nothing(tmp_path: Path) -> None:
+    turned = period("T", "2027-03-31", "2027-01-01")
+    settings = okr_settings.load(write(Case("", "", [turned, o("A", "a", period_id="T")]).enterprise(), tmp_path))
+    report = Listing()
+    assert pipeline.sync(settings, report=report).exit_status == 0
+
+    assert report.notes == [("periods_without_days", {"periods": ["T"]})]
+    assert read(tmp_path) == []
 
 
 def test_no_period_no_view(tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ select
         when unplanned then 'unplanned'
         else 'planned'
     end,
-    coalesce(stale, false), coalesce(late, false), visibility, label
+    coalesce(stale, false), coalesce(late, false),
+    case when public or visibility <> 'public' then visibility else 'masked' end, label
 from handshake
 order by handshake_id;
 

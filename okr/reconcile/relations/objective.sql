@@ -1,11 +1,12 @@
--- The Os that count in this view, each with its holder, its owners and how it is called.
+-- The Os that count in this view, each with its holder, its owners and how it is called. `public`: everybody may
+-- see its content; nobody may see that of a masked one.
 create or replace temp table objective as
 with counted as (
     select
         o.objective_id, o.unit_id, o.person_id, o.period_id, o.ordinal, o.title, o.owner_ids, o.confidence, o.origin,
         o.content_updated_at,
         o.state = 'masked' as masked,
-        o.visibility = 'public' as public,
+        o.visibility = 'public' and o.state <> 'masked' as public,
         o.visibility,
         o.owner_ids_known, o.confidence_known,
         v.reach, v.starts_on, v.ends_on,

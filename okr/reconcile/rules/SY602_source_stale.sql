@@ -31,7 +31,8 @@ select 'source' as subject_kind, s.source as subject_id, null as unit_id, null a
             when s.state = 'failed' then 'failed' else 'partial' end,
         'since': strftime(s.delivered_at at time zone $zone, '%Y-%m-%d %H:%M'),
         'scopes': coalesce(f.scopes, []),
-        'text': 'error.' || coalesce(s.code, f.code), 'values': coalesce(s."values", f."values")
+        'text': 'error.' || coalesce(s.code, f.code),
+        'values': case when s.code is null then f."values" else s."values" end
     } as detail
 from store.sources s
 left join failures f on f.source = s.source

@@ -25,7 +25,11 @@ def refusals(room):
         {"kr_id": "K2", "title": "b"},
         {"kr_id": "x" * 201},
     ]
-    found = [room.judge("key_results", *rows), room.judge("people", {"active": "maybe"})]
+    found = [
+        room.judge("key_results", *rows),
+        room.judge("people", {"active": "maybe"}),
+        room.judge("people", {"name": b"x"}),
+    ]
     return [row for one in found for row in one.quarantine.to_dicts()]
 
 
@@ -40,7 +44,7 @@ def test_every_refusal_can_be_told(refusals, lang):
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-@pytest.mark.parametrize("column", [{"titel": "x"}, {"title": ["x"]}, None])
+@pytest.mark.parametrize("column", [{"titel": "x"}, {"objective_id": ["x"]}, None])
 def test_every_refused_table_can_be_told(room, lang, column):
     frame = room.frame("key_results", column or {})
     with pytest.raises(TableRefused) as refused:
