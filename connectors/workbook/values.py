@@ -17,7 +17,9 @@ NOTHING = frozenset({"", "无", "-", "--", "—", "——", "/", "n/a", "na", "n
 
 _LONGEST_NOTHING = 12
 _NOTHING_BEGINS = frozenset("无-－—／/nNｎＮ暂没 \t\n\u3000")
-_LABEL_BEGINS = frozenset("OoＯｏKkＫｋ目关(（0123456789０１２３４５６７８９ \t\n\u3000")
+_NUMERALS = "一二三四五六七八九十"
+_CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
+_LABEL_BEGINS = frozenset(f"OoＯｏKkＫｋ目关(（0123456789０１２３４５６７８９ \t\n\u3000{_NUMERALS}{_CIRCLED}")
 _SPACE = re.compile(r"\s+")
 
 _RESPONSES = {
@@ -27,16 +29,33 @@ _RESPONSES = {
     "不接受": "rejected", "notaccepted": "rejected", "rejected": "rejected", "拒绝": "rejected", "不同意": "rejected",
 }  # fmt: skip
 
+_D = r"[0-9０-９]"
+_O = r"(?:[OoＯｏ](?:bjective)?|目标)"
+_KR = r"(?:[KkＫｋ][RrＲｒ]|[Kk]ey\s?[Rr]esult|关键结果)"
 _TITLE = re.compile(
     r"^\s*(?:"
-    r"(?:(?:[OoＯｏ]|目标)\s*[0-9０-９]{0,3}\s*[-—/：:.]?\s*)?(?:[KkＫｋ][RrＲｒ]|关键结果)\s*(?P<kr>[0-9０-９]{0,3}(?:[.\-][0-9０-９]{1,3})?)"
-    r"|(?:[OoＯｏ]|目标)\s*(?P<o>[0-9０-９]{0,3})"
-    r"|(?P<n>[0-9０-９]{1,3})"
-    r")\s*(?:[:：、)）．]|\.(?![0-9０-９]))\s*"
+    rf"(?:{_O}\s*{_D}{{0,3}}\s*[-—–/：:.]?\s*)?{_KR}\s*(?P<kr>{_D}{{0,3}}(?:[.\-]{_D}{{1,3}})?|[{_NUMERALS}])"
+    rf"|{_O}\s*(?P<o>{_D}{{0,3}}|[{_NUMERALS}])"
+    rf"|(?P<n>{_D}{{1,3}})"
+    rf")\s*(?:[:：、)）．]|\.(?!{_D}))\s*"
 )
-_TITLE_SPACED = re.compile(r"^\s*(?:[OoＯｏ]|[KkＫｋ][RrＲｒ])(?P<n>[0-9０-９]{1,3}(?:[.\-][0-9０-９]{1,3})?)\s+(?=\S)")
-_TITLE_BRACED = re.compile(r"^\s*[(（](?P<n>[0-9０-９]{1,2})[)）]\s*(?=\S)")
-_LABEL_ONLY = re.compile(r"^\s*(?:[OoＯｏ]|[KkＫｋ][RrＲｒ]|目标|关键结果)?\s*([0-9０-９]{1,3})\s*[:：.、)）．]?\s*$")
+_TITLE_SPACED = re.compile(
+    rf"^\s*(?:(?:{_O}\s?{_D}{{1,3}}\s?[-—–/]?\s?)?{_KR}|{_O})\s?(?P<n>{_D}{{1,3}}(?:[.\-]{_D}{{1,3}})?)"
+    rf"(?:\s+|\s*[-—–|｜]\s*(?!{_D}|{_KR}))(?=\S)"
+)
+# What counts or measures behind a number makes it a part of the title: `O2期`, `KR2级`.
+_TITLE_JOINED = re.compile(
+    rf"^\s*(?:{_KR}|[OoＯｏ]|目标)(?P<n>{_D}{{1,2}})(?=[\u4e00-\u9fff《“「【])(?![期级类型号轮版区线码个家条项次倍年月日%％])"
+)
+_TITLE_BRACED = re.compile(rf"^\s*[(（](?P<n>{_D}{{1,2}}|[{_NUMERALS}])[)）]\s*(?=\S)")
+_TITLE_CIRCLED = re.compile(rf"^\s*(?P<n>[{_CIRCLED}])[、.．:：\s]*(?=\S)")
+# `一、二线城市` is a title.
+_TITLE_COUNTED = re.compile(rf"^\s*(?P<n>[{_NUMERALS}])、\s*(?=\S)(?![{_NUMERALS}])")
+_FORMS = (_TITLE, _TITLE_SPACED, _TITLE_JOINED, _TITLE_BRACED, _TITLE_CIRCLED, _TITLE_COUNTED)
+_LABEL_ONLY = re.compile(
+    rf"^\s*(?:(?:{_O}\s*{_D}{{0,3}}\s*[-—–/：:.]?\s*)?{_KR}|{_O}|[Nn][Oo]\.?|第)?\s*"
+    rf"(?:(?:{_D}{{1,3}}[.\-]){{0,2}}(?P<n>{_D}{{1,3}})|(?P<c>[{_NUMERALS}{_CIRCLED}]))\s*[条项]?\s*[:：.、)）．]?\s*$"
+)
 
 _NUMBER = re.compile(r"^[+-]?(\d+(\.\d*)?|\.\d+)%?$")
 _FULL_DATE = re.compile(
@@ -102,7 +121,7 @@ def title(text: str) -> tuple[str, int | None]:
     """
     if text[:1] not in _LABEL_BEGINS:
         return text, None
-    found = _TITLE.match(text) or _TITLE_SPACED.match(text) or _TITLE_BRACED.match(text)
+    found = next((found for form in _FORMS if (found := form.match(text))), None)
     if not found:
         return text, None
     number = found[found.lastgroup] if found.lastgroup else ""
@@ -110,19 +129,23 @@ def title(text: str) -> tuple[str, int | None]:
 
 
 def label_number(text: str) -> int | None:
-    """Return the number of a text that is nothing but a label (`KR2`, `1.`), else None.
+    """Return the number of a text that is nothing but a label (`KR2`, `1.`, `KR1.2`), else None.
 
-    >>> label_number("KR2："), label_number("3"), label_number("K-17")
-    (2, 3, None)
+    >>> label_number("KR2："), label_number("3"), label_number("KR1.2"), label_number("K-17")
+    (2, 3, 2, None)
     """
     found = _LABEL_ONLY.match(text)
-    return int(found[1]) if found else None
+    return _last_number(found["n"] or found["c"]) if found else None
 
 
 def _last_number(text: str) -> int | None:
-    if text.isdecimal():
-        return int(text)
-    return int(re.split(r"[.\-]", text)[-1]) if text else None
+    if not text:
+        return None
+    if len(text) == 1 and text in _NUMERALS:
+        return _NUMERALS.index(text) + 1
+    if len(text) == 1 and text in _CIRCLED:
+        return _CIRCLED.index(text) + 1
+    return int(text) if text.isdecimal() else int(re.split(r"[.\-]", text)[-1])
 
 
 @lru_cache(maxsize=4096)
