@@ -181,9 +181,9 @@ def shown(value: Value) -> str | None:
 def number(value: float) -> str:
     """Return a number as a person writes it: no `.0`, no more digits than it was given.
 
-    >>> number(70.0), number(0.7), number(1e22)
-    ('70', '0.7', '1e+22')
+    >>> number(70.0), number(0.1 + 0.2), number(1e22)
+    ('70', '0.3', '1e+22')
     """
     if isinstance(value, int) or (value.is_integer() and abs(value) < 1e15):
         return str(int(value))
-    return repr(value)
+    return f"{value:.15g}"

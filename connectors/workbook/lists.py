@@ -25,6 +25,8 @@ _LONGEST = 500
 """Nobody is called so, and nothing is referred to so; a longer piece is taken as it is."""
 
 _LOGIN = re.compile(r"^[A-Za-z0-9._@-]*[0-9A-Za-z][A-Za-z0-9._@-]*$")
+_JOINED = re.compile(r"^(?P<name>[\u4e00-\u9fff·]{2,20})[-_]?(?P<login>[A-Za-z0-9._]{3,40})$")
+_JOINED_BEFORE = re.compile(r"^(?P<login>[A-Za-z0-9._]{3,40})[-_]?(?P<name>[\u4e00-\u9fff·]{2,20})$")
 _EMAIL = re.compile(r"[^\s@<>()（）,，;；]+@[^\s@<>()（）,，;；]+\.[^\s@<>()（）,，;；]+")
 
 _O = r"(?:[OoＯｏ]|目标)\s*[0-9０-９]{1,3}"
@@ -38,6 +40,7 @@ _SHARE = re.compile(
     r"^(.*?\S)?\s{0,9}[(（\[【]\s*(?:占比?|份额|share)?\s*[:：]?\s*([0-9０-９.．]+\s*[%％]?)\s*[)）\]】]\s*$",
     re.DOTALL,
 )
+_VERB = re.compile(r"^(?:承接|对齐)(?:上级)?的?\s*[:：]?\s*(\S.{0,99})$")
 _WITHIN_TARGET = re.compile(r"((?:[OoＯｏ]|目标)\s*[0-9０-９]{1,3})\s*[/／]\s*(?=[KkＫｋ][RrＲｒ]|关键结果)")
 
 
@@ -116,6 +119,9 @@ def _person(text: str) -> tuple[str, ...]:
         rest = (rest[: found.start()] + rest[found.end() :]).strip(" ()（）<>[]【】")
     elif (found := _BRACED.match(rest)) and found[1] and found[2]:
         candidates += [found[2].strip().lstrip("@＠"), found[1].strip()]
+        rest = ""
+    elif (found := _JOINED.match(rest)) or (found := _JOINED_BEFORE.match(rest)):
+        candidates += [found["login"], found["name"]]
         rest = ""
     else:
         words = rest.split()
@@ -237,6 +243,8 @@ def targets(text: str) -> tuple[tuple[str, str | None], ...]:
     found: list[tuple[str, str | None]] = []
     for line in re.split(r"[;；\n]+", text):
         bare = _NUMBERED.sub("", line).strip()
+        if (named := _VERB.match(bare)) and _looks_referred(named[1], 0):
+            bare = named[1]
         if not is_nothing(bare):
             found += _line_of_targets(bare)
     return tuple(dict.fromkeys(found))

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from connectors.workbook.pairs import Pair
 
 _TITLES = 3
+_NAMED = 20
+"""So many sheets that are passed over are named one by one."""
+
 _WIDE = 2
 _CONTEXT = ("unit", "period", "person")
 _LONGEST_TITLE = 80
@@ -60,15 +63,21 @@ def read_workbook(path: str, scope: str, options: Options, labels: Labels | None
     labels = labels or Labels(options.columns)
     opened = open_workbook(Path(path))
     notices: list[tuple[str, dict[str, Any]]] = []
-    notices += [("workbook_sheet_hidden", {"file": scope, "sheet": name}) for name in opened.hidden]
+    notices += [("workbook_sheet_hidden", {"file": scope, "sheet": name}) for name in opened.hidden[:_NAMED]]
+    if len(opened.hidden) > _NAMED:
+        notices.append(("workbook_more_hidden", {"file": scope, "count": len(opened.hidden) - _NAMED}))
     sheets = []
+    passed: list[str] = []
     for grid in opened.sheets:
         found = read_sheet(grid, scope, options, labels) if grid.rows else None
         if found is None:
-            notices.append(("workbook_sheet_without_okr", {"file": scope, "sheet": grid.name}))
+            passed.append(grid.name)
         else:
             sheets.append(found)
-    notices += [("workbook_sheet_without_okr", {"file": scope, "sheet": name}) for name in opened.charts]
+    passed += opened.charts
+    notices += [("workbook_sheet_without_okr", {"file": scope, "sheet": name}) for name in passed[:_NAMED]]
+    if len(passed) > _NAMED:
+        notices.append(("workbook_more_sheets", {"file": scope, "count": len(passed) - _NAMED}))
     saved = opened.saved_at.isoformat() if opened.saved_at else None
     return {"saved_at": saved, "sheets": sheets, "notices": notices}
 

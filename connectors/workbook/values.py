@@ -41,7 +41,7 @@ _TITLE = re.compile(
 )
 _TITLE_SPACED = re.compile(
     rf"^\s*(?:(?:{_O}\s?{_D}{{1,3}}\s?[-—–/]?\s?)?{_KR}|{_O})\s?(?P<n>{_D}{{1,3}}(?:[.\-]{_D}{{1,3}})?)"
-    rf"(?:\s+|\s*[-—–|｜]\s*(?!{_D}|{_KR}))(?=\S)"
+    rf"(?:\s*[-—–|｜]\s*(?!{_D}|{_KR})|\s+)(?=\S)"
 )
 # What counts or measures behind a number makes it a part of the title: `O2期`, `KR2级`.
 _TITLE_JOINED = re.compile(
@@ -61,12 +61,22 @@ _NUMBER = re.compile(r"^[+-]?(\d+(\.\d*)?|\.\d+)%?$")
 _FULL_DATE = re.compile(
     r"^(\d{4})\s*(?:[-/.]\s*(\d{1,2})\s*[-/.]\s*(\d{1,2})|年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*[日号]?)$"
 )
-_FULL_TIME = re.compile(r"^(\d{4}-\d{1,2}-\d{1,2})[ T]\d{1,2}:\d{2}(:\d{2})?$")
+_FULL_TIME = re.compile(r"^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2})[ t]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$")
 _MONTH_END = re.compile(r"^(?:(\d{4})\s*年\s*|(\d{4})[-/.])?(\d{1,2})\s*月\s*(?:底|末|月底|月末)$")
 _DAY = re.compile(r"^(\d{1,2})\s*(?:月\s*(\d{1,2})\s*[日号]?|/\s*(\d{1,2}))$")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = r"(?P<m>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
+_ENGLISH_DAY = re.compile(
+    rf"^(?:(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH}|{_MONTH.replace('<m>', '<m2>')}\s+(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?)"
+    r"(?:\s*,?\s*(?P<y>\d{4}))?$"
+)
+_ENGLISH_END = re.compile(
+    rf"^(?:by\s+)?(?:the\s+)?end\s+of\s+(?:{_MONTH}(?:\s*,?\s*(?P<y>\d{{4}}))?|(?P<q>q[1-4]|h[12])|(?:the\s+)?(?P<p>period|quarter))$"
+)
 _QUARTER_END = re.compile(r"^(?:(\d{4})\s*年?\s*)?(?:q([1-4])|第?([一二三四1-4])季度)\s*(?:末|底|季末|结束)$")
 _HALF_END = re.compile(r"^(?:(\d{4})\s*年?\s*)?(?:h([12])|([上下])半年)\s*(?:末|底)$")
-_PERIOD_END = re.compile(r"^(?:本?(?:周期|期|季度|季|年)(?:末|底))$")
+_PERIOD_END = re.compile(r"^(?:本?(?:周期|期|季度|季)(?:末|底))$")
+_YEAR_END = re.compile(r"^(?:(\d{4})\s*年|本?年|全年)(?:末|底|年底|年末)$")
 _BEFORE = re.compile(r"(?:之前|以前|前|截止|止)$")
 
 
@@ -175,6 +185,8 @@ def date(text: str) -> tuple[str, bool]:
         month, day = (int(part) for part in found.groups() if part)
         # A leap year: whether there is a 29 February, only the period knows.
         return (f"{month}月{day}日", True) if _whole(2024, month, day) else (text, False)
+    if found := _ENGLISH_DAY.match(narrow):
+        return _in_english(found, text)
     return _end_of_period(narrow) or (text, False)
 
 
@@ -183,6 +195,18 @@ def _whole(year: int, month: int, day: int) -> str | None:
         return dt.date(year, month, day).isoformat()
     except ValueError:
         return None
+
+
+def _in_english(found: re.Match[str], text: str) -> tuple[str, bool]:
+    """Read `30 Nov`, `30 November 2026` and `Nov 30, 2026`."""
+    month, day = _month(found["m"] or found["m2"]), int(found["d"] or found["d2"])
+    if found["y"]:
+        return _whole(int(found["y"]), month, day) or text, False
+    return (f"{month}月{day}日", True) if _whole(2024, month, day) else (text, False)
+
+
+def _month(name: str) -> int:
+    return _MONTHS.index(name[:3]) + 1
 
 
 def _end_of_month(found: re.Match[str], text: str) -> tuple[str, bool]:
@@ -196,6 +220,13 @@ def _end_of_month(found: re.Match[str], text: str) -> tuple[str, bool]:
 
 
 def _end_of_period(narrow: str) -> tuple[str, bool] | None:
+    if found := _ENGLISH_END.match(narrow):
+        if found["m"]:
+            month = _month(found["m"])
+            return date(f"{found['y']}年{month}月底") if found["y"] else (f"{month}月底", True)
+        return (f"{found['q'].upper()}末" if found["q"] else "期末"), True
+    if found := _YEAR_END.match(narrow):
+        return (f"{found[1]}-12-31", False) if found[1] else ("12月底", True)
     if found := _QUARTER_END.match(narrow):
         quarter = found[2] or found[3]
         number = {"一": 1, "二": 2, "三": 3, "四": 4}.get(quarter) or int(quarter)
