@@ -35,12 +35,17 @@ REFERENCES: dict[str, pl.DataType | type[pl.DataType]] = {
     "row": pl.String,  # as in the frame's column `row`
     "field": pl.String,
     "ordinal": pl.Int64,  # the place in a list, from 0
-    "kind": pl.String,  # unit, person, period, carried, unit_or_person
+    "kind": pl.String,  # unit, person, period, carried, unit_or_person, date_in_period; time
     "candidates": pl.List(pl.String),  # in order: the first that is known is meant
     "place": pl.String,
     "share": pl.Float64,  # of an alignment, where it is said with it
 }
-"""What means something in another source, in words; it is resolved after the merge."""
+"""What means something in another source, in words; it is resolved after the merge.
+
+A row whose table is `workbooks` says of a scope, in `candidates`, when it was saved, and then a digest of
+what it says: of several that speak of one unit the one saved last counts, and only whoever knows the units
+can tell.
+"""
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,8 @@ def to_utf8(data: bytes, file: str) -> Text:
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return Text(_transcoded(data, "utf-16", file), "utf-16")
     data = data.removeprefix(codecs.BOM_UTF8)
+    if b"\0" in data[:4096] and (wide := _without_mark(data)) is not None:
+        return Text(wide, "utf-16")
     if b"\0" in data[:4096]:
         raise SourceError("file_not_text", file=file)
     wrong = first_wrong(data)
@@ -45,6 +47,20 @@ def to_utf8(data: bytes, file: str) -> Text:
     if _damaged_utf8(data):
         raise SourceError("file_wrong_encoding", file=file, row=data.count(b"\n", 0, wrong) + 1)
     return Text(_transcoded(data, "gb18030", file, wrong), "gb18030")
+
+
+def _without_mark(data: bytes) -> bytes | None:
+    """Return UTF-16 that bears no byte order mark as UTF-8; None where it is none: lines of plain text tell."""
+    for encoding in ("utf-16-le", "utf-16-be"):
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        head = text[:4096]
+        plain = all(c in "\t\r\n" or (c.isprintable() and c != "\ufffe") or c.isspace() for c in head)
+        if plain and any(sign in head for sign in ",;\t\n"):
+            return text.encode("utf-8")
+    return None
 
 
 def first_wrong(data: bytes) -> int | None:

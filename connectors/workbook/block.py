@@ -9,7 +9,7 @@ from connectors.workbook.grid import Fault, shown
 from connectors.workbook.header import IN_TABLE, Header, bare_labels, read_header
 from connectors.workbook.krtable import Block, Cells, Kr, KrTable
 from connectors.workbook.labels import DIRECT, KR, OBJECTIVE
-from connectors.workbook.lists import persons
+from connectors.workbook.lists import persons, targets_are_numbers
 from connectors.workbook.pairs import Pair, pairs_of
 from connectors.workbook.records import About, Seen, about_words
 from connectors.workbook.values import label_number, title
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from connectors.workbook.records import Records
 
 _BEGINS = ("objective", "carries")
+_OF_THE_O = ("owner", "confidence", "carries")
+_IN_WORDS = ("party", "point", "response", "response_reason")
 _CONTEXT = ("unit", "period", "person")
+_NEAR = 4
 
 
 def header_rows(grid: Grid, labels: Labels) -> list[tuple[int, int, int]]:
@@ -33,9 +36,20 @@ def header_rows(grid: Grid, labels: Labels) -> list[tuple[int, int, int]]:
             stop = starts[index + 1] if index + 1 < len(starts) else grid.width
             own = [c for c, label in bare.items() if start < c < stop and label.role in IN_TABLE]
             own = _together(own, bare, start)
-            if own:
-                found.append((row, start, max(own)))
+            if own or (len(starts) == 1 and _alone_below_an_o(grid, labels, row, range(start, stop))):
+                found.append((row, start, max(own, default=start)))
     return found
+
+
+def _alone_below_an_o(grid: Grid, labels: Labels, row: int, columns: range) -> bool:
+    """Say whether a label for KRs with nothing beside it is a header: an O stands right above."""
+    if any(shown(grid.at(row, column)) is not None for column in columns[1:]):
+        return False
+    for above in range(row - 1, max(row - _NEAR, 0) - 1, -1):
+        found = (labels.of(grid.rows[above][column]) for column in range(columns.stop))
+        if any(label is not None and label.role == OBJECTIVE for label in found):
+            return True
+    return False
 
 
 def _together(own: list[int], bare: dict[int, Any], start: int) -> list[int]:
@@ -44,16 +58,28 @@ def _together(own: list[int], bare: dict[int, Any], start: int) -> list[int]:
     return [c for c in own if not ends or c < min(ends)]
 
 
-def bands(headers: list[tuple[int, int, int]], width: int) -> list[range]:
-    """Return the columns that belong together: blocks beside one another share no column."""
+def bands(grid: Grid, labels: Labels, headers: list[tuple[int, int, int]]) -> list[range]:
+    """Return the columns that belong together: blocks beside one another share no column.
+
+    The row of an O may be longer than the header over its KRs; the next block begins where the first
+    label of an O or of what it carries stands behind that header, else with its own header.
+    """
     spans: list[list[int]] = []
     for _, first, last in sorted(headers, key=lambda h: h[1]):
         if spans and first <= spans[-1][1]:
             spans[-1][1] = max(spans[-1][1], last)
         else:
             spans.append([first, last])
-    starts = [0, *(spans[i - 1][1] + 1 for i in range(1, len(spans)))]
-    return [range(start, starts[i + 1] if i + 1 < len(starts) else width) for i, start in enumerate(starts)]
+    starts = [0]
+    for before, (first, _) in zip(spans, spans[1:], strict=False):
+        between = range(before[1] + 1, first)
+        starts.append(next((c for c in between if _begins_somewhere(grid, labels, c)), first))
+    return [range(start, starts[i + 1] if i + 1 < len(starts) else grid.width) for i, start in enumerate(starts)]
+
+
+def _begins_somewhere(grid: Grid, labels: Labels, column: int) -> bool:
+    found = (labels.of(cells[column]) for cells in grid.rows)
+    return any(label is not None and label.role in _BEGINS for label in found)
 
 
 class Blocks:
@@ -81,6 +107,7 @@ class Blocks:
         self._left: list[str] = []
         self._cells = Cells(grid)
         self._table: KrTable | None = None
+        self._borrowed = False
 
     def read(self) -> None:
         """Read all blocks into the records."""
@@ -96,20 +123,58 @@ class Blocks:
             self._header = read_header(self._grid, self._labels, row, self._columns)
             self._remember(self._header)
             self._table = KrTable(self._cells, self._header, self._columns, self._out)
+            self._borrowed = False
             return self._header.below
         if self._is_empty(row):
             self._header = None
             return row + 1
-        if self._header is not None and not self._begins(row):
+        if self._header is not None and not self._begins(row) and not (self._borrowed and self._is_about(row)):
             if self._table is not None and not self._table.read(row, self._block):
                 self._passed_over(row)
             return row + 1
-        self._header = None
+        if not self._borrowed:
+            self._header = None
         pairs, below = pairs_of(self._grid, self._labels, row, self._columns)
+        if self._resumes(row, pairs):
+            return row
         if not pairs:
             self._passed_over(row)
         self._take_pairs(row, pairs)
-        return row + 2 if below else row + 1
+        after = row + 2 if below else row + 1
+        if any(pair.label.role == OBJECTIVE for pair in pairs):
+            self._borrow(after)
+        return after
+
+    def _borrow(self, row: int) -> None:
+        """Let an O without a header of its own have the last one: it stands once, over all blocks."""
+        self._borrowed = self._table is not None and not self._own_header(row)
+        self._header = self._table.header if self._borrowed and self._table else None
+
+    def _own_header(self, row: int) -> bool:
+        for below in range(row, self._grid.height):
+            if below in self._headers:
+                return True
+            for column in self._columns:
+                label = self._labels.of(self._grid.rows[below][column])
+                if label is not None and label.role == OBJECTIVE and (label.value or label.number is not None):
+                    return False
+        return False
+
+    def _is_about(self, row: int) -> bool:
+        """Say whether a row says something of the O rather than being one more KR."""
+        pairs, _ = pairs_of(self._grid, self._labels, row, self._columns)
+        return bool(pairs) and all(pair.label.role in _OF_THE_O for pair in pairs)
+
+    def _resumes(self, row: int, pairs: list[Pair]) -> bool:
+        """Go on with the KR rows where a KR stands with its label after an empty row or a remark."""
+        if self._table is None or self._block is None or self._block.row is None or not pairs:
+            return False
+        first = pairs[0]
+        stands = first.column in self._table.header.span(KR) and first.row == row
+        if first.label.role != KR or first.label.value is None or not stands:
+            return False
+        self._header = self._table.header
+        return True
 
     def _remember(self, header: Header) -> None:
         self._out.held.update(role for role in header.columns if role != KR)
@@ -135,7 +200,32 @@ class Blocks:
             # A KR may be called 目标：…; where O2：… stands, an O begins.
             if column not in kr_columns or label.value is None or label.number is not None:
                 return True
+            if label.role == "carries" and targets_are_numbers(label.value):
+                return True
+            if self._stands_with_labels(row, column) or self._stands_over_a_block(row, label.role):
+                return True
         return False
+
+    def _stands_with_labels(self, row: int, column: int) -> bool:
+        """Say whether labels stand behind one in the KR column: `目标：增长 | 责任人：张三`."""
+        assert self._header is not None  # noqa: S101 - see `_begins`
+        said = {c for role in _IN_WORDS if role in self._header.columns for c in self._header.span(role)}
+        for other in self._columns:
+            label = self._labels.of(self._grid.rows[row][other]) if other > column and other not in said else None
+            if label is not None and label.role in (*_OF_THE_O, *_CONTEXT):
+                return True
+        return False
+
+    def _stands_over_a_block(self, row: int, role: str) -> bool:
+        """Say whether the next row is the header of a block, or the O that belongs to a link."""
+        below = next((r for r in range(row + 1, self._grid.height) if not self._is_empty(r)), None)
+        if below is None:
+            return False
+        if below in self._headers:
+            return role == OBJECTIVE
+        found = (self._labels.of(self._grid.rows[below][column]) for column in self._columns)
+        first = next((label for label in found if label is not None), None)
+        return role != OBJECTIVE and first is not None and first.role in _BEGINS
 
     # -- the rows above the KRs -----------------------------------------------------------------
 

@@ -49,6 +49,9 @@ def _answer(request: dict[str, str], options: Options, labels: Labels) -> dict[s
     except BaseException as error:
         if isinstance(error, (KeyboardInterrupt, SystemExit)):
             raise
+        if type(error).__name__ == "PanicException":
+            # So python-calamine falls over a file that is damaged in a way it does not expect.
+            return {"error": "workbook_unreadable", "values": {"file": request["scope"]}}
         # A file that brings our own reader to fall is refused like a broken one; the run goes on.
         return {
             "error": "workbook_reader_failed",

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 MEMORY = 3 << 30
 """Bytes of address space for a child; a sheet as long as Excel allows fits in it."""
 
+LEAST_MEMORY = 1 << 30
+"""What a child has also on a small machine, where all of them together may take half of the memory."""
+
 SECONDS = 120.0
 """How long one workbook may take."""
 
@@ -100,7 +103,7 @@ def read_all(
     options: Options,
     done: Callable[[], None],
     *,
-    memory: int = MEMORY,
+    memory: int | None = None,
     seconds: float = SECONDS,
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Have workbooks read side by side; yield each one's scope and answer, in the order of `files`.
@@ -109,10 +112,11 @@ def read_all(
         files: by scope the file.
         options: what the settings say.
         done: called, from any thread, after each workbook.
-        memory: bytes of memory for each child.
+        memory: bytes of memory for each child; None: `MEMORY`, and less on a small machine.
         seconds: how long one workbook may take.
     """
     count = max(min(os.cpu_count() or 1, MOST_CHILDREN, len(files)), 1)
+    memory = memory or min(MEMORY, max(LEAST_MEMORY, _physical() // (2 * count)))
     children = [Child(options, memory, seconds) for _ in range(count)]
     free = list(children)
 
@@ -130,6 +134,14 @@ def read_all(
     finally:
         for child in children:
             child.stop()
+
+
+def _physical() -> int:
+    """Return how many bytes of memory the machine has, as far as it says so."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, OSError, ValueError):
+        return 2 * MOST_CHILDREN * MEMORY
 
 
 def _ask(process: subprocess.Popen[bytes], request: dict[str, str]) -> dict[str, Any] | None:

@@ -6,9 +6,11 @@ import datetime as dt
 import time
 from typing import TYPE_CHECKING, Any
 
-from connectors.protocol import CheckLine, Delivery, Failure
+import polars as pl
+
+from connectors.protocol import REFERENCES, CheckLine, Delivery, Failure
 from connectors.workbook.children import read_all
-from connectors.workbook.copies import Read, choose
+from connectors.workbook.copies import Read, choose, digests
 from connectors.workbook.files import find
 from connectors.workbook.frames import Frames, notices
 from connectors.workbook.labels import NAMES
@@ -16,7 +18,7 @@ from connectors.workbook.reading import Options
 from okr.errors import SettingsError, SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from zoneinfo import ZoneInfo
 
     from connectors.workbook.files import Found
@@ -122,9 +124,28 @@ class WorkbookConnector:
             failures=tuple(failures),
             refusals=tuple(frames.refusals),
             notices=tuple(told),
-            references=frames.references(),
+            references=pl.concat([frames.references(), _saved(book for book in read if book.scope not in broken)]),
             memo={"workbooks": sorted({*saved, *broken}), "saved_at": saved},
         )
+
+
+def _saved(read: Iterable[Read]) -> pl.DataFrame:
+    """Return when each workbook was saved, and a digest of what it says, for those who know its unit."""
+    rows = [
+        {
+            "scope": book.scope,
+            "part": book.scope,
+            "table": "workbooks",
+            "row": book.scope,
+            "field": "saved_at",
+            "ordinal": 0,
+            "kind": "time",
+            "candidates": [book.saved_at.isoformat(), *digests(book)],
+            "place": book.scope,
+        }
+        for book in read
+    ]
+    return pl.DataFrame(rows, schema=REFERENCES)
 
 
 def _nobody(steps: int = 1) -> None:

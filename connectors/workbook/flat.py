@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
-from connectors.workbook.grid import Fault, letters, shown
+from connectors.workbook.grid import ODD, Fault, letters, shown
 from connectors.workbook.krrows import Column, KrRows, Krs
 from connectors.workbook.lists import persons
 from connectors.workbook.records import TABLE_OF, About, Seen, about_words
@@ -26,24 +25,41 @@ _OF_OBJECTIVE = (
 )  # fmt: skip
 _SAID = ("unit", "period", "person", *_OF_OBJECTIVE)
 _LABEL_LENGTH = 8
-_ODD = re.compile("[\r\v\f\u2028\u2029\u200b\u200c\u200d\u2060\ufeff]|_x000")
+_LONG_LABEL_LENGTH = 18
 _REMARKS = ("注:", "注：", "备注", "说明", "填写说明", "note:", "notes:", "note：")
 
 
 @dataclass
 class _Objective:
+    """An O; `row` is empty as long as nothing but its number stands on the sheet. `first`: its line there."""
+
     row: str
     first: int
     said: tuple[str | None, ...]
     krs: int = 0
     alignments: int = 0
     links: list[str] = field(default_factory=list)
+    context: tuple[str | None, ...] = ()
+    ordinal: int | None = None
+
+
+@dataclass
+class Known:
+    """What a header that is repeated further down goes on with: the Os so far, and the present one."""
+
+    objectives: dict[tuple[str | None, ...], _Objective] = field(default_factory=dict)
+    abouts: dict[tuple[str | None, ...], About] = field(default_factory=dict)
+    positions: dict[tuple[str | None, ...], int] = field(default_factory=dict)
+    context: list[str | None] = field(default_factory=lambda: [None, None, None])
+    objective: _Objective | None = None
 
 
 class Flat:
     """Reads the rows under one header of a flat sheet."""
 
-    def __init__(self, grid: Grid, header: Header, until: int, about: About, records: Records) -> None:
+    def __init__(
+        self, grid: Grid, header: Header, until: int, about: About, records: Records, known: Known | None = None
+    ) -> None:
         self._grid = grid
         self._header = header
         self._top = header.below
@@ -57,10 +73,11 @@ class Flat:
         self._filled = {role: self._fill(role) for role in self._raw}
         self._told = {role: self._fractions(role) for role in _SHARES if role in self._raw}
         self._names = {role: letters(c + grid.left) for role, c in header.columns.items()}
-        self._objectives: dict[tuple[str | None, ...], _Objective] = {}
-        self._abouts: dict[tuple[str | None, ...], About] = {}
-        self._positions: dict[tuple[str | None, ...], int] = {}
-        self._context: list[str | None] = [None, None, None]
+        self._known = known or Known()
+        self._objectives = self._known.objectives
+        self._abouts = self._known.abouts
+        self._positions = self._known.positions
+        self._context = self._known.context
         self._krs = Krs()
 
     def read(self) -> None:
@@ -70,7 +87,7 @@ class Flat:
             self._out.held.add("kr.members")
         special = self._special()
         rows, owners, positions = self._krs.rows, self._krs.objectives, self._krs.positions
-        objective: _Objective | None = None
+        objective = self._known.objective
         last: tuple[object, object] = (None, None)
         for i, (text, named, said, asks) in enumerate(self._plain_rows()):
             if i in special:
@@ -81,7 +98,7 @@ class Flat:
                     objective, last = self._untitled(i, objective), (None, None)
             elif (named, said) != last:
                 objective, last = self._objective_of(i, objective), (named, said)
-            if text is None or objective is None or len(text) < _LABEL_LENGTH:
+            if text is None or objective is None or not objective.row or _may_be_a_label(text):
                 self._odd_row(i, objective)
                 continue
             objective.krs += 1
@@ -90,6 +107,7 @@ class Flat:
             positions.append(objective.krs)
             if asks:
                 self._krs.asks.append((i, i, False))
+        self._known.objective = objective
         KrRows(
             self._out,
             self._header,
@@ -163,7 +181,7 @@ class Flat:
                 text is None
                 and self._asks(i)
                 and self._krs.rows
-                and self._krs.objectives[-1] == getattr(objective, "row", None)
+                and self._krs.objectives[-1] == (objective.row if objective else None)
             ):
                 self._krs.asks.append((self._krs.rows[-1], i, True))
                 return
@@ -173,6 +191,8 @@ class Flat:
             seen = Seen(text, self._at("kr", i), self._header.labels["kr"])
             self._out.refuse("key_results", "objective_id", seen, "kr_without_objective", whole=True)
             return
+        if not objective.row:
+            self._write(objective, None, f"{self._names['objective']}{objective.first}")
         objective.krs += 1
         self._krs.add(i, objective.row, objective.krs)
         if self._asks(i):
@@ -208,24 +228,35 @@ class Flat:
     def _new_objective(
         self, i: int, text: str | None, context: Sequence[str | None], said: tuple[str | None, ...]
     ) -> _Objective:
-        at = self._at("objective", i)
         bare, ordinal = title(text) if text else (None, None)
-        position = self._position(context)
-        values: dict[str, Any] = {"title": bare or None, "@title": self._place("objective", i)}
-        stated = self._filled["objective.stated_id"][i] if "objective.stated_id" in self._filled else None
+        if text is not None and (counted := label_number(text)) is not None:
+            bare, ordinal = None, counted
+        found = _Objective("", i + self._first_line, said, context=tuple(context), ordinal=ordinal)
+        # A template's `O2：` with nothing behind it is an O only where something is said of it.
+        if bare or any(said) or i in self._faults.get("objective", {}):
+            self._write(found, bare, self._at("objective", i))
+        return found
+
+    def _write(self, found: _Objective, bare: str | None, at: str) -> None:
+        """Add an O to the records, with what its first row says of it."""
+        i = found.first - self._first_line
+        here = i >= 0  # else its first row stands under an earlier header, and said nothing but its number
+        ordinal, position = found.ordinal, self._position(found.context)
+        values: dict[str, Any] = {"title": bare or None, "@title": f"{at} {self._header.labels['objective']}"}
+        stated = self._filled["objective.stated_id"][i] if here and "objective.stated_id" in self._filled else None
         if stated is not None and (counted := label_number(stated)) is not None:
             ordinal, stated = ordinal if ordinal is not None else counted, None
         values["stated_id"] = stated
         values["ordinal"] = ordinal if ordinal is not None else position
-        if "objective.confidence" in self._told:
+        if here and "objective.confidence" in self._told:
             values["confidence"] = self._told["objective.confidence"][i]
             values["@confidence"] = self._place("objective.confidence", i)
         for role in ("state", "origin", "visibility"):
-            if role in self._filled:
+            if here and role in self._filled:
                 values[role], values[f"@{role}"] = self._filled[role][i], self._place(role, i)
-        found = _Objective(self._out.objective(at, values, self._about_of(i, context)), i, said)
-        self._owners_and_links(i, found)
-        return found
+        found.row = self._out.objective(at, values, self._about_of(i, found.context))
+        if here:
+            self._owners_and_links(i, found)
 
     def _position(self, context: Sequence[str | None]) -> int:
         """Return the how manyth O of its holder the next one is."""
@@ -235,6 +266,8 @@ class Flat:
 
     def _compare(self, i: int, found: _Objective, said: tuple[str | None, ...]) -> None:
         """Another row of an O that says something else about it: links are added, the rest refused."""
+        if not found.row:
+            self._write(found, None, f"{self._names['objective']}{found.first}")
         merged = list(found.said)
         for index, role in enumerate(_OF_OBJECTIVE):
             text, before = said[index], found.said[index]
@@ -253,7 +286,7 @@ class Flat:
                     seen,
                     "differs_within_objective",
                     first=before,
-                    cell=self._at(role, found.first),
+                    cell=f"{self._names[role]}{found.first}",
                 )
                 continue
             merged[index] = text
@@ -309,7 +342,7 @@ class Flat:
         kinds = set(map(type, values))
         if Fault in kinds:
             self._faults[role] = {i: value for i, value in enumerate(values) if isinstance(value, Fault)}
-        if kinds <= {str, type(None)} and not _ODD.search("".join(value for value in values if value)):  # type: ignore[arg-type]
+        if kinds <= {str, type(None)} and not ODD.search("".join(value for value in values if value)):  # type: ignore[arg-type]
             return [value.strip() or None if value else None for value in values]  # type: ignore[union-attr]
         if bool not in kinds:
             # A number or a date stands in many rows of a long sheet.
@@ -383,3 +416,8 @@ class Flat:
             table, column = TABLE_OF.get(role, ("key_results", role))
             for i, fault in faults.items():
                 self._out.fault(table, column, fault, self._at(role, i), self._header.labels[role])
+
+
+def _may_be_a_label(text: str) -> bool:
+    """Say whether a KR's cell is so short that it may hold nothing but its number."""
+    return len(text) < _LABEL_LENGTH or (len(text) < _LONG_LABEL_LENGTH and text[0] in "KkＫｋ关")

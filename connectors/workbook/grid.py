@@ -15,8 +15,14 @@ WIDEST = 16_384
 
 _MORE_ROWS = 1000
 _MORE_COLUMNS = 50
-_STRAY = "\u200b\u200c\u200d\u2060\ufeff"
-_BREAKS = re.compile(r"_x000[dD]_\n?|\r\n?|\u2028|\u2029|\v|\f")
+INVISIBLE = "\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+"""Zero-width and bidirectional characters, to stand within [ ]: nobody sees them, so nobody wrote them."""
+
+ODD = re.compile(f"[\r\v\f\x85\u2028\u2029{INVISIBLE}]|_x000")
+"""What `tidy` has to mend, beside white space around a text."""
+
+_UNSEEN = re.compile(f"[{INVISIBLE}]")
+_BREAKS = re.compile(r"_x000[dD]_\n?|\r\n?|\u2028|\u2029|\v|\f|\x85")
 
 
 @dataclass(frozen=True)
@@ -146,11 +152,10 @@ def address(cell: str) -> tuple[int, int] | None:
 
 
 def tidy(text: str) -> str:
-    """Trim a text, and write its line breaks in one way."""
-    if "\r" in text or "_x000" in text or "\u2028" in text or "\u2029" in text or "\v" in text or "\f" in text:
-        text = _BREAKS.sub("\n", text)
-    text = text.strip()
-    return text.strip(_STRAY).strip() if text and (text[0] in _STRAY or text[-1] in _STRAY) else text
+    """Trim a text, write its line breaks in one way, and leave out what nobody sees."""
+    if ODD.search(text):
+        text = _BREAKS.sub("\n", _UNSEEN.sub("", text))
+    return text.strip()
 
 
 def shown(value: Value) -> str | None:
@@ -176,9 +181,9 @@ def shown(value: Value) -> str | None:
 def number(value: float) -> str:
     """Return a number as a person writes it: no `.0`, no more digits than it was given.
 
-    >>> number(70.0), number(0.7), number(1e22)
-    ('70', '0.7', '1e+22')
+    >>> number(70.0), number(0.1 + 0.2), number(1e22)
+    ('70', '0.3', '1e+22')
     """
     if isinstance(value, int) or (value.is_integer() and abs(value) < 1e15):
         return str(int(value))
-    return repr(value)
+    return f"{value:.15g}"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from connectors.workbook.grid import shown
 from connectors.workbook.labels import KR, OBJECTIVE
+from connectors.workbook.values import label_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +19,9 @@ ONLY_KR = ("members", "due_on", "progress")
 """What only a KR has, whatever stands before it."""
 
 EITHER = ("owner", "confidence", "stated_id")
+
+_SHORT = 8
+"""A label such as `内容` or `描述` under a merged one is no longer."""
 
 IN_TABLE = (*ONLY_KR, *EITHER, "party", "point", "response", "response_reason")
 """What stands over the KR rows of a block."""
@@ -80,6 +84,7 @@ def read_header(grid: Grid, labels: Labels, row: int, columns: range) -> Header:
     if second:
         below += 1
         found = {**found, **second}
+    found = {**found, **_numbers_apart(grid, found, below)}
     header = Header(row, below)
     _assign(header, dict(sorted(found.items())))
     for column in columns:
@@ -90,6 +95,18 @@ def read_header(grid: Grid, labels: Labels, row: int, columns: range) -> Header:
     return header
 
 
+def _numbers_apart(grid: Grid, found: Mapping[int, Label], below: int) -> dict[int, Label]:
+    """Of two columns for one thing, tell the one with its numbers: `O | 目标` over `O1 | 提升复购`."""
+    numbers: dict[int, Label] = {}
+    for role in (OBJECTIVE, KR):
+        columns = [column for column, label in sorted(found.items()) if label.role == role]
+        for column in columns[:-1]:
+            texts = [text for line in range(below, min(below + 50, grid.height)) if (text := shown(grid.at(line, column)))]
+            if texts and all(label_number(text) is not None for text in texts):
+                numbers[column] = replace(found[column], role="stated_id", level=role)
+    return numbers
+
+
 def _second_row(grid: Grid, labels: Labels, row: int, columns: range, found: Mapping[int, Label]) -> dict[int, Label]:
     """Return the labels under merged cells of a header: `责任人 | 成员` under `KR 责任人`."""
     if row + 1 >= grid.height:
@@ -97,9 +114,13 @@ def _second_row(grid: Grid, labels: Labels, row: int, columns: range, found: Map
     under = bare_labels(grid, labels, row + 1, columns)
     if not under or any(label.role not in IN_TABLE for label in under.values()):
         return {}
-    if any(grid.at(row + 1, column) is not None and column not in under for column in columns):
-        return {}
     wide = [m for m in grid.within() if m.top == row == m.bottom and m.right > m.left]
+    # Under a merged `目标` may stand `内容`, which is the O's own text.
+    bare = {m.left for m in wide if m.left in found and found[m.left].role in (OBJECTIVE, KR) and len(under) > 1}
+    for column in columns:
+        text = shown(grid.at(row + 1, column))
+        if text is not None and column not in under and not (column in bare and len(text) <= _SHORT):
+            return {}
     if not wide and len(under) < 2:
         return {}
     covered = {column for merge in wide for column in range(merge.left, merge.right + 1)}
@@ -117,8 +138,11 @@ def _second_row(grid: Grid, labels: Labels, row: int, columns: range, found: Map
 def _assign(header: Header, found: Mapping[int, Label]) -> None:
     """Give each label its role: bare ones belong to the O or KR that they stand behind."""
     anchors = {label.role: column for column, label in reversed(list(found.items())) if label.role in (OBJECTIVE, KR)}
-    ids = [c for c, label in found.items() if label.role == "stated_id" and label.level is None]
-    for column, label in found.items():
+    ids = [c for c, label in found.items() if label.role == "stated_id" and label.level != OBJECTIVE]
+    # `目标进度` beside `进度` is the O's, which has none; alone it is how somebody calls a KR's.
+    last = [c for c, label in found.items() if label.role in ONLY_KR and label.level == OBJECTIVE]
+    for column in [*(c for c in found if c not in last), *last]:
+        label = found[column]
         role = label.role
         if role in ONLY_KR:
             role = f"kr.{role}"

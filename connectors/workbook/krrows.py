@@ -21,7 +21,7 @@ Column = list[str | None]
 
 OF_KR = ("metric", "comparator", "baseline", "target", "measure_unit", "rollup", "weight", "url")
 _REST = ("point", "response", "response_reason", "needed_by")
-_SHORT = 8
+_SHORT = 18
 """No mere label is longer."""
 
 assert set(OF_KR) < set(DIRECT)  # noqa: S101 - said when the module is loaded

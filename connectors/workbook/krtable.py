@@ -92,6 +92,11 @@ class KrTable:
         self._columns = columns
         self._out = out
 
+    @property
+    def header(self) -> Header:
+        """The header whose rows are read."""
+        return self._header
+
     def read(self, row: int, block: Block | None) -> bool:
         """Read a row; return False where it means nothing to us."""
         value, column, number = self._kr_cell(row)

@@ -10,16 +10,23 @@ from typing import TYPE_CHECKING, NamedTuple
 from connectors.workbook.values import is_nothing, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 _MENTION = re.compile(r"(?<=\S)\s+(?=[@＠])")
 _PAIR = re.compile(r"(?<=\S)和(?=\S)")
+_APART = re.compile(r"\s和\s?|\s?和\s")
+_AND = re.compile(r"\s(?:and|&)\s", re.IGNORECASE)
 _UNIT_END = re.compile(r"(?:部|中心|组|团队|群|室|科|处|公司|院|所|队|线|局|委|办)$")
 _NUMBERED = re.compile(
     r"^\s*(?:[0-9０-９]{1,2}\s*(?:[、)）．]|\.(?![0-9０-９]))|[(（][0-9０-９]{1,2}[)）]|[①-⑳]|[-•·●]\s)\s*"
 )
 _BRACED = re.compile(r"^(.*?)\s*[(（\[【<]\s*([^()（）]*?)\s*[)）\]】>]\s*$", re.DOTALL)
+_LONGEST = 500
+"""Nobody is called so, and nothing is referred to so; a longer piece is taken as it is."""
+
 _LOGIN = re.compile(r"^[A-Za-z0-9._@-]*[0-9A-Za-z][A-Za-z0-9._@-]*$")
+_JOINED = re.compile(r"^(?P<name>[\u4e00-\u9fff·]{2,20})[-_]?(?P<login>[A-Za-z0-9._]{3,40})$")
+_JOINED_BEFORE = re.compile(r"^(?P<login>[A-Za-z0-9._]{3,40})[-_]?(?P<name>[\u4e00-\u9fff·]{2,20})$")
 _EMAIL = re.compile(r"[^\s@<>()（）,，;；]+@[^\s@<>()（）,，;；]+\.[^\s@<>()（）,，;；]+")
 
 _O = r"(?:[OoＯｏ]|目标)\s*[0-9０-９]{1,3}"
@@ -30,9 +37,10 @@ _SHORT = re.compile(rf"(?:^|[^A-Za-z]){_REFERRED}$")
 _BARE_KR = re.compile(r"^(?:(?:[KkＫｋ][RrＲｒ])\s*)?[0-9０-９]{1,3}$")
 _ID = re.compile(r"^(?=.*[0-9])[A-Za-z0-9][A-Za-z0-9._:#-]*$")
 _SHARE = re.compile(
-    r"^(.*?)\s*[(（\[【]\s*(?:占比?|份额|share)?\s*[:：]?\s*([0-9０-９.．]+\s*[%％]?)\s*[)）\]】]\s*$",
+    r"^(.*?\S)?\s{0,9}[(（\[【]\s*(?:占比?|份额|share)?\s*[:：]?\s*([0-9０-９.．]+\s*[%％]?)\s*[)）\]】]\s*$",
     re.DOTALL,
 )
+_VERB = re.compile(r"^(?:承接|对齐)(?:上级)?的?\s*[:：]?\s*(\S.{0,99})$")
 _WITHIN_TARGET = re.compile(r"((?:[OoＯｏ]|目标)\s*[0-9０-９]{1,3})\s*[/／]\s*(?=[KkＫｋ][RrＲｒ]|关键结果)")
 
 
@@ -47,7 +55,7 @@ def persons(text: str) -> tuple[tuple[str, ...], ...]:
     """
     if is_nothing(text):
         return ()
-    text = _MENTION.sub("、", text)
+    text = _AND.sub("、", _MENTION.sub("、", text))
     found = [_person(piece) for piece in _pieces(text, _between_names)]
     return tuple(dict.fromkeys(candidates for candidates in found if candidates))
 
@@ -85,6 +93,12 @@ def _split_outside_brackets(text: str) -> list[str]:
 
 
 def _split_pair(text: str, apart: Callable[[str, str], bool]) -> list[str]:
+    return [piece for spaced in _APART.split(text) for piece in _split_joined(spaced, apart)]
+
+
+def _split_joined(text: str, apart: Callable[[str, str], bool]) -> list[str]:
+    if len(text) > _LONGEST:
+        return [text]
     cut, found = 0, []
     for pair in _PAIR.finditer(text):
         left, right = text[cut : pair.start()].strip(), text[pair.end() :].strip()
@@ -96,6 +110,8 @@ def _split_pair(text: str, apart: Callable[[str, str], bool]) -> list[str]:
 
 def _person(text: str) -> tuple[str, ...]:
     whole = text.strip()
+    if len(whole) > _LONGEST:
+        return (whole,)
     rest = whole.lstrip("@＠").strip()
     candidates = [whole]
     if found := _EMAIL.search(rest):
@@ -103,6 +119,9 @@ def _person(text: str) -> tuple[str, ...]:
         rest = (rest[: found.start()] + rest[found.end() :]).strip(" ()（）<>[]【】")
     elif (found := _BRACED.match(rest)) and found[1] and found[2]:
         candidates += [found[2].strip().lstrip("@＠"), found[1].strip()]
+        rest = ""
+    elif (found := _JOINED.match(rest)) or (found := _JOINED_BEFORE.match(rest)):
+        candidates += [found["login"], found["name"]]
         rest = ""
     else:
         words = rest.split()
@@ -179,17 +198,34 @@ def _by_name(names: tuple[str, ...], lines: list[str]) -> list[str | None] | Non
     known = {plain(name): index for index, name in enumerate(names)}
     found: dict[int, list[str]] = {}
     present: int | None = None
-    for line in lines:
-        head, colon, rest = _NUMBERED.sub("", line).replace("：", ":", 1).partition(":")
-        named = known.get(plain(head)) if colon else None
+    for line in [piece for line in lines for piece in _apart_by_name(line, known)]:
+        named, rest = _named(line, known)
         if named is not None:
             present = named
-            line = rest.strip()  # noqa: PLW2901 - the line without its party's name
         if present is None:
             return None
-        found.setdefault(present, []).append(line)
+        found.setdefault(present, []).append(rest)
     told = {index: "\n".join(line for line in said if line) for index, said in found.items()}
     return [None if is_nothing(told.get(i)) else told[i] for i in range(len(names))] if told else None
+
+
+def _apart_by_name(line: str, known: Mapping[str, int]) -> list[str]:
+    """Split `市场部：海报；研发部：接口`, where each piece begins with a party's name."""
+    pieces = [piece.strip() for piece in re.split(r"[;；]", line) if piece.strip()]
+    return pieces if len(pieces) > 1 and all(_named(piece, known)[0] is not None for piece in pieces) else [line]
+
+
+def _named(line: str, known: Mapping[str, int]) -> tuple[int | None, str]:
+    """Return which party a line begins with, by its name or a short form of it, and the rest."""
+    head, colon, rest = _NUMBERED.sub("", line).replace("：", ":", 1).partition(":")
+    said = plain(head).strip("[]【】()（）@")
+    if not colon or not said or len(said) > _LONGEST:
+        return None, line
+    if said in known:
+        return known[said], rest.strip()
+    # 市场 for 市场部: what stands behind says what kind of unit it is, and no other party is called so.
+    short = [i for name, i in known.items() if len(said) > 1 and _UNIT_END.sub("", name) == _UNIT_END.sub("", said)]
+    return (short[0], rest.strip()) if len(short) == 1 else (None, line)
 
 
 @lru_cache(maxsize=8192)
@@ -207,9 +243,21 @@ def targets(text: str) -> tuple[tuple[str, str | None], ...]:
     found: list[tuple[str, str | None]] = []
     for line in re.split(r"[;；\n]+", text):
         bare = _NUMBERED.sub("", line).strip()
+        if (named := _VERB.match(bare)) and _looks_referred(named[1], 0):
+            bare = named[1]
         if not is_nothing(bare):
             found += _line_of_targets(bare)
     return tuple(dict.fromkeys(found))
+
+
+def targets_are_numbers(text: str) -> bool:
+    """Say whether a text names Os and KRs by their numbers, and nothing else.
+
+    >>> targets_are_numbers("市场部 O1：KR2、KR3（40%）"), targets_are_numbers("提升复购")
+    (True, False)
+    """
+    found = targets(text)
+    return bool(found) and all(_SHORT.search(unicodedata.normalize("NFKC", target)) for target, _ in found)
 
 
 def _line_of_targets(line: str) -> list[tuple[str, str | None]]:
@@ -228,14 +276,15 @@ def _rough(line: str) -> list[str]:
 
 def _with_share(text: str) -> tuple[str, str | None]:
     text = text.strip()
-    found = _SHARE.match(text)
+    found = _SHARE.match(text) if len(text) <= _LONGEST else None
     if not found or not found[1]:
         return text, None
-    share = plain(found[2])
-    # `KR(2)` names a KR; a bare whole number in brackets is no share.
-    if "%" not in share and "." not in share and share != "1":
+    share, before = plain(found[2]), found[1].strip()
+    # `KR(2)` names a KR, and `新增客户（1000）` is somebody's words: a bare whole number is a share only
+    # behind what is a reference without it.
+    if "%" not in share and "." not in share and share != "1" and not _looks_referred(before, 0):
         return text, None
-    return found[1].strip(), share
+    return before, share
 
 
 def _looks_referred(text: str, index: int) -> bool:

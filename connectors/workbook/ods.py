@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 
 from connectors.workbook.grid import WIDEST, Fault, Merge
 from connectors.workbook.scan import w3c_time
+from okr.errors import SourceError
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
+_SPACES = re.compile(rb"""[:\s]c=["']([0-9]{1,18})["']""")
+_OVERLAP = 40
+
+MOST_SPACES = 64 << 20
+"""Spaces that the texts of a file may hold by being counted rather than written."""
+
 _ERRORS = re.compile(r"^(?:#[A-Z/0!?]+|Err:\d+)$")
 
 
@@ -28,6 +35,30 @@ def saved_at(archive: zipfile.ZipFile) -> dt.datetime | None:
         return None
     found = re.search(rb"<dc:date>\s*([^<]+?)\s*<", archive.read("meta.xml"))
     return w3c_time(found[1].decode("ascii", "replace")) if found else None
+
+
+def encrypted(archive: zipfile.ZipFile) -> bool:
+    """Say whether the file has a password to open."""
+    names = archive.namelist()
+    return "META-INF/manifest.xml" in names and b"encryption-data" in archive.read("META-INF/manifest.xml")
+
+
+def check(archive: zipfile.ZipFile, file: str) -> None:
+    """Refuse a file that says in a few letters that a text holds millions of spaces.
+
+    Raises:
+        SourceError: `workbook_bomb`.
+    """
+    spaces = 0
+    with archive.open("content.xml") as content:
+        rest = b""
+        while piece := content.read(1 << 20):
+            told = rest + piece
+            spaces += sum(int(number) for number in _SPACES.findall(told))
+            # What the next piece may go on with is looked at then, and not now.
+            rest = told[-_OVERLAP:] if not _SPACES.search(told[-_OVERLAP:]) else b""
+    if spaces > MOST_SPACES:
+        raise SourceError("workbook_bomb", file=file, megabytes=spaces >> 20)
 
 
 def mark(archive: zipfile.ZipFile, grids: Mapping[str, Grid]) -> None:

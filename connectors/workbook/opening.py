@@ -32,6 +32,7 @@ MOST_RATIO = 200
 
 LEAST_UNPACKED = 64 << 20
 
+_LOOK = 512
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -74,35 +75,57 @@ def open_workbook(path: Path) -> Opened:
 
 
 def _open_csv(path: Path) -> Opened:
+    with path.open("rb") as file:
+        start = file.read(_LOOK)
+    if is_page(start) and b"<html" in start.replace(b"\0", b"").lower():
+        raise SourceError("workbook_html", file=path.name)
     return Opened([read_csv(path)])
 
 
 def _open_spreadsheet(path: Path) -> Opened:
     with path.open("rb") as file:
-        start = file.read(8)
+        start = file.read(_LOOK)
     if start.startswith(b"PK"):
-        with zipfile.ZipFile(path) as archive:
-            _check_size(path, archive)
-            if "content.xml" in archive.namelist():
-                opened, grids = _read_cells(path)
-                opened.saved_at = ods.saved_at(archive)
-                ods.mark(archive, grids)
-                return opened
-            package = Package(archive)
-            with package.reading_ahead():
-                opened, grids = _read_cells(path)
-            opened.saved_at = package.saved_at()
-            for name, inside in package.sheets().items():
-                if name in grids and grids[name].rows:
-                    package.mark(grids[name], inside)
-        return opened
-    if start != _OLE:
-        page = start.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<")
-        raise SourceError("workbook_html" if page else "workbook_unreadable", file=path.name)
-    if path.suffix.lower() in ZIPPED:
-        # Excel wraps a workbook with a password into a file of the old kind.
+        return _open_zipped(path)
+    if not start.startswith(_OLE):
+        raise SourceError("workbook_html" if is_page(start) else "workbook_unreadable", file=path.name)
+    # Few workbooks are of the old kind, and every child process would load what reads them.
+    from connectors.workbook.xls import Container  # noqa: PLC0415
+
+    container = Container(path.read_bytes())
+    if container.encrypted:
         raise SourceError("workbook_password", file=path.name)
-    return _read_cells(path)[0]
+    opened, grids = _read_cells(path)
+    container.mark(grids)
+    opened.saved_at = container.saved_at
+    return opened
+
+
+def _open_zipped(path: Path) -> Opened:
+    with zipfile.ZipFile(path) as archive:
+        _check_size(path, archive)
+        if "content.xml" in archive.namelist():
+            if ods.encrypted(archive):
+                raise SourceError("workbook_password", file=path.name)
+            ods.check(archive, path.name)
+            opened, grids = _read_cells(path)
+            opened.saved_at = ods.saved_at(archive)
+            ods.mark(archive, grids)
+            return opened
+        package = Package(archive)
+        with package.reading_ahead():
+            opened, grids = _read_cells(path)
+        opened.saved_at = package.saved_at()
+        for name, inside in package.sheets().items():
+            if name in grids and grids[name].rows:
+                package.mark(grids[name], inside)
+    return opened
+
+
+def is_page(start: bytes) -> bool:
+    """Say whether a file begins like a web page, as downloads that failed and reports of some systems do."""
+    told = start.lstrip(b"\xef\xbb\xbf\xff\xfe \r\n\t\0").replace(b"\0", b"").lower()
+    return told.startswith((b"<", b"mime-version:")) and b"urn:schemas-microsoft-com:office:spreadsheet" not in told
 
 
 def _check_size(path: Path, archive: zipfile.ZipFile) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from connectors.workbook.block import Blocks, bands, header_rows
-from connectors.workbook.flat import Flat
+from connectors.workbook.flat import Flat, Known
 from connectors.workbook.grid import address, shown
 from connectors.workbook.header import bare_labels, is_flat, read_header
 from connectors.workbook.labels import Labels
@@ -20,8 +20,14 @@ if TYPE_CHECKING:
 
     from connectors.workbook.grid import Grid
     from connectors.workbook.header import Header
+    from connectors.workbook.pairs import Pair
 
 _TITLES = 3
+_NAMED = 20
+"""So many sheets that are passed over are named one by one."""
+
+_WIDE = 2
+_CONTEXT = ("unit", "period", "person")
 _LONGEST_TITLE = 80
 
 
@@ -57,15 +63,21 @@ def read_workbook(path: str, scope: str, options: Options, labels: Labels | None
     labels = labels or Labels(options.columns)
     opened = open_workbook(Path(path))
     notices: list[tuple[str, dict[str, Any]]] = []
-    notices += [("workbook_sheet_hidden", {"file": scope, "sheet": name}) for name in opened.hidden]
+    notices += [("workbook_sheet_hidden", {"file": scope, "sheet": name}) for name in opened.hidden[:_NAMED]]
+    if len(opened.hidden) > _NAMED:
+        notices.append(("workbook_more_hidden", {"file": scope, "count": len(opened.hidden) - _NAMED}))
     sheets = []
+    passed: list[str] = []
     for grid in opened.sheets:
         found = read_sheet(grid, scope, options, labels) if grid.rows else None
         if found is None:
-            notices.append(("workbook_sheet_without_okr", {"file": scope, "sheet": grid.name}))
+            passed.append(grid.name)
         else:
             sheets.append(found)
-    notices += [("workbook_sheet_without_okr", {"file": scope, "sheet": name}) for name in opened.charts]
+    passed += opened.charts
+    notices += [("workbook_sheet_without_okr", {"file": scope, "sheet": name}) for name in passed[:_NAMED]]
+    if len(passed) > _NAMED:
+        notices.append(("workbook_more_sheets", {"file": scope, "count": len(passed) - _NAMED}))
     saved = opened.saved_at.isoformat() if opened.saved_at else None
     return {"saved_at": saved, "sheets": sheets, "notices": notices}
 
@@ -85,7 +97,7 @@ def read_sheet(grid: Grid, scope: str, options: Options, labels: Labels) -> dict
     if flat:
         _read_flat(grid, labels, flat, about, records)
     else:
-        for band in bands(blocks, grid.width):
+        for band in bands(grid, labels, blocks):
             rows = {row for row, start, _ in blocks if start in band}
             Blocks(grid, labels, band, rows, about, records).read()
     plain = records.plain()
@@ -122,12 +134,55 @@ def _repeated(grid: Grid, labels: Labels, first: int, bare: Mapping[int, Any]) -
 
 
 def _read_flat(grid: Grid, labels: Labels, rows: list[int], about: About, records: Records) -> None:
+    known, until = Known(), 0
     for index, row in enumerate(rows):
         header: Header = read_header(grid, labels, row, range(grid.width))
-        for text, column in header.unknown:
-            records.notice("workbook_unknown_label", label=text, cell=grid.cell(row, column))
-        until = rows[index + 1] if index + 1 < len(rows) else grid.height
-        Flat(grid, header, until, about, records).read()
+        if index and (told := _between(grid, labels, until, row)):
+            known, about = Known(), _told_by(about, told)
+        following = rows[index + 1] if index + 1 < len(rows) else grid.height
+        until = _end_of_rows(grid, labels, header.below, following) if following < grid.height else following
+        if following > header.below:
+            for text, column in header.unknown:
+                records.notice("workbook_unknown_label", label=text, cell=grid.cell(row, column))
+        Flat(grid, header, until, about, records, known).read()
+
+
+def _end_of_rows(grid: Grid, labels: Labels, below: int, following: int) -> int:
+    """Return where the rows under a header end: a title may stand over the next header."""
+    end = following
+    wide = {m.top for m in grid.within() if m.right - m.left >= _WIDE}
+    for row in range(following - 1, max(below, following - _TITLES - 2) - 1, -1):
+        filled = [column for column in range(grid.width) if shown(grid.at(row, column)) is not None]
+        if not filled:
+            return end if end < following else following
+        pairs, _ = pairs_of(grid, labels, row, range(grid.width))
+        context = bool(pairs) and all(pair.label.role in _CONTEXT for pair in pairs)
+        apart = row == below or all(grid.at(row - 1, column) is None for column in range(grid.width))
+        if not context and not (len(filled) == 1 and (row in wide or apart)):
+            return end
+        end = row
+    return end
+
+
+def _between(grid: Grid, labels: Labels, first: int, row: int) -> _Above | None:
+    """Return what the title over a header further down says, None where there is none."""
+    found = _Above()
+    for line in range(first, row):
+        _look_above(grid, labels, line, found)
+    return found if found.titles or found.labelled else None
+
+
+def _told_by(about: About, above: _Above) -> About:
+    """Return what is said of the rows below a title: first by it, then as before."""
+    unit, period, person = (above.labelled.get(role) for role in _CONTEXT)
+    units = about_words([*([unit.text] if unit and unit.text else []), *above.titles], "unit")
+    periods = about_words([*([period.text] if period and period.text else []), *above.titles], "period")
+    return replace(
+        about,
+        unit=about.unit if "unit" in about.fixed else list(dict.fromkeys([*units, *about.unit])),
+        period=about.period if "period" in about.fixed else list(dict.fromkeys([*periods, *about.period])),
+        person=person or about.person,
+    )
 
 
 @dataclass
@@ -145,18 +200,24 @@ def _above(grid: Grid, labels: Labels, until: int, *, flat: bool) -> _Above:
         pairs, below = pairs_of(grid, labels, row, range(grid.width))
         if not flat and any(pair.label.role in ("objective", "carries") for pair in pairs):
             break
-        for pair in pairs:
-            text = shown(pair.value)
-            if text and pair.label.role in ("unit", "period", "person"):
-                found.labelled.setdefault(
-                    pair.label.role, Seen(text, grid.cell(pair.row, pair.column), pair.label.text)
-                )
-        if not pairs:
-            texts = (shown(grid.at(row, column)) for column in range(grid.width))
-            found.titles += [text for text in texts if text and len(text) <= _LONGEST_TITLE]
+        _take_above(grid, row, pairs, found)
         row += 2 if below else 1
     del found.titles[_TITLES:]
     return found
+
+
+def _look_above(grid: Grid, labels: Labels, row: int, found: _Above) -> None:
+    _take_above(grid, row, pairs_of(grid, labels, row, range(grid.width))[0], found)
+
+
+def _take_above(grid: Grid, row: int, pairs: list[Pair], found: _Above) -> None:
+    for pair in pairs:
+        text = shown(pair.value)
+        if text and pair.label.role in _CONTEXT:
+            found.labelled.setdefault(pair.label.role, Seen(text, grid.cell(pair.row, pair.column), pair.label.text))
+    if not pairs:
+        texts = (shown(grid.at(row, column)) for column in range(grid.width))
+        found.titles += [text for text in texts if text and len(text) <= _LONGEST_TITLE]
 
 
 def _about(grid: Grid, scope: str, options: Options, above: _Above) -> About:

@@ -142,7 +142,7 @@ class Package:
             if node.tag.endswith("}numFmts"):
                 for found in node:
                     number = _whole(found.get("numFmtId"))
-                    if "%" in _QUOTED.sub("", found.get("formatCode", "")):
+                    if is_percent(found.get("formatCode", "")):
                         percents.add(number)
                     else:
                         percents.discard(number)
@@ -150,6 +150,15 @@ class Package:
                 xfs = [found for found in node if found.tag.endswith("}xf")]
                 styles = [i for i, xf in enumerate(xfs) if _whole(xf.get("numFmtId")) in percents]
         return styles
+
+
+def is_percent(code: str) -> bool:
+    """Say whether a number format is per cent; a `%` in quotes is a mere sign behind the number.
+
+    >>> is_percent("0.0%"), is_percent('0"%"'), is_percent("0.00")
+    (True, False, False)
+    """
+    return "%" in _QUOTED.sub("", code)
 
 
 def w3c_time(text: str) -> dt.datetime | None:

@@ -17,7 +17,9 @@ NOTHING = frozenset({"", "无", "-", "--", "—", "——", "/", "n/a", "na", "n
 
 _LONGEST_NOTHING = 12
 _NOTHING_BEGINS = frozenset("无-－—／/nNｎＮ暂没 \t\n\u3000")
-_LABEL_BEGINS = frozenset("OoＯｏKkＫｋ目关(（0123456789０１２３４５６７８９ \t\n\u3000")
+_NUMERALS = "一二三四五六七八九十"
+_CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
+_LABEL_BEGINS = frozenset(f"OoＯｏKkＫｋ目关(（0123456789０１２３４５６７８９ \t\n\u3000{_NUMERALS}{_CIRCLED}")
 _SPACE = re.compile(r"\s+")
 
 _RESPONSES = {
@@ -27,27 +29,54 @@ _RESPONSES = {
     "不接受": "rejected", "notaccepted": "rejected", "rejected": "rejected", "拒绝": "rejected", "不同意": "rejected",
 }  # fmt: skip
 
+_D = r"[0-9０-９]"
+_O = r"(?:[OoＯｏ](?:bjective)?|目标)"
+_KR = r"(?:[KkＫｋ][RrＲｒ]|[Kk]ey\s?[Rr]esult|关键结果)"
 _TITLE = re.compile(
     r"^\s*(?:"
-    r"(?:(?:[OoＯｏ]|目标)\s*[0-9０-９]{0,3}\s*[-—/：:.]?\s*)?(?:[KkＫｋ][RrＲｒ]|关键结果)\s*(?P<kr>[0-9０-９]{0,3}(?:[.\-][0-9０-９]{1,3})?)"
-    r"|(?:[OoＯｏ]|目标)\s*(?P<o>[0-9０-９]{0,3})"
-    r"|(?P<n>[0-9０-９]{1,3})"
-    r")\s*(?:[:：、)）．]|\.(?![0-9０-９]))\s*"
+    rf"(?:{_O}\s*{_D}{{0,3}}\s*[-—–/：:.]?\s*)?{_KR}\s*(?P<kr>{_D}{{0,3}}(?:[.\-]{_D}{{1,3}})?|[{_NUMERALS}])"
+    rf"|{_O}\s*(?P<o>{_D}{{0,3}}|[{_NUMERALS}])"
+    rf"|(?P<n>{_D}{{1,3}})"
+    rf")\s*(?:[:：、)）．]|\.(?!{_D}))\s*"
 )
-_TITLE_SPACED = re.compile(r"^\s*(?:[OoＯｏ]|[KkＫｋ][RrＲｒ])(?P<n>[0-9０-９]{1,3}(?:[.\-][0-9０-９]{1,3})?)\s+(?=\S)")
-_TITLE_BRACED = re.compile(r"^\s*[(（](?P<n>[0-9０-９]{1,2})[)）]\s*(?=\S)")
-_LABEL_ONLY = re.compile(r"^\s*(?:[OoＯｏ]|[KkＫｋ][RrＲｒ]|目标|关键结果)?\s*([0-9０-９]{1,3})\s*[:：.、)）．]?\s*$")
+_TITLE_SPACED = re.compile(
+    rf"^\s*(?:(?:{_O}\s?{_D}{{1,3}}\s?[-—–/]?\s?)?{_KR}|{_O})\s?(?P<n>{_D}{{1,3}}(?:[.\-]{_D}{{1,3}})?)"
+    rf"(?:\s*[-—–|｜]\s*(?!{_D}|{_KR})|\s+)(?=\S)"
+)
+# What counts or measures behind a number makes it a part of the title: `O2期`, `KR2级`.
+_TITLE_JOINED = re.compile(
+    rf"^\s*(?:{_KR}|[OoＯｏ]|目标)(?P<n>{_D}{{1,2}})(?=[\u4e00-\u9fff《“「【])(?![期级类型号轮版区线码个家条项次倍年月日%％])"
+)
+_TITLE_BRACED = re.compile(rf"^\s*[(（](?P<n>{_D}{{1,2}}|[{_NUMERALS}])[)）]\s*(?=\S)")
+_TITLE_CIRCLED = re.compile(rf"^\s*(?P<n>[{_CIRCLED}])[、.．:：\s]*(?=\S)")
+# `一、二线城市` is a title.
+_TITLE_COUNTED = re.compile(rf"^\s*(?P<n>[{_NUMERALS}])、\s*(?=\S)(?![{_NUMERALS}])")
+_FORMS = (_TITLE, _TITLE_SPACED, _TITLE_JOINED, _TITLE_BRACED, _TITLE_CIRCLED, _TITLE_COUNTED)
+_LABEL_ONLY = re.compile(
+    rf"^\s*(?:(?:{_O}\s*{_D}{{0,3}}\s*[-—–/：:.]?\s*)?{_KR}|{_O}|[Nn][Oo]\.?|第)?\s*"
+    rf"(?:(?:{_D}{{1,3}}[.\-]){{0,2}}(?P<n>{_D}{{1,3}})|(?P<c>[{_NUMERALS}{_CIRCLED}]))\s*[条项]?\s*[:：.、)）．]?\s*$"
+)
 
 _NUMBER = re.compile(r"^[+-]?(\d+(\.\d*)?|\.\d+)%?$")
 _FULL_DATE = re.compile(
     r"^(\d{4})\s*(?:[-/.]\s*(\d{1,2})\s*[-/.]\s*(\d{1,2})|年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*[日号]?)$"
 )
-_FULL_TIME = re.compile(r"^(\d{4}-\d{1,2}-\d{1,2})[ T]\d{1,2}:\d{2}(:\d{2})?$")
+_FULL_TIME = re.compile(r"^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2})[ t]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$")
 _MONTH_END = re.compile(r"^(?:(\d{4})\s*年\s*|(\d{4})[-/.])?(\d{1,2})\s*月\s*(?:底|末|月底|月末)$")
 _DAY = re.compile(r"^(\d{1,2})\s*(?:月\s*(\d{1,2})\s*[日号]?|/\s*(\d{1,2}))$")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = r"(?P<m>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
+_ENGLISH_DAY = re.compile(
+    rf"^(?:(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH}|{_MONTH.replace('<m>', '<m2>')}\s+(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?)"
+    r"(?:\s*,?\s*(?P<y>\d{4}))?$"
+)
+_ENGLISH_END = re.compile(
+    rf"^(?:by\s+)?(?:the\s+)?end\s+of\s+(?:{_MONTH}(?:\s*,?\s*(?P<y>\d{{4}}))?|(?P<q>q[1-4]|h[12])|(?:the\s+)?(?P<p>period|quarter))$"
+)
 _QUARTER_END = re.compile(r"^(?:(\d{4})\s*年?\s*)?(?:q([1-4])|第?([一二三四1-4])季度)\s*(?:末|底|季末|结束)$")
 _HALF_END = re.compile(r"^(?:(\d{4})\s*年?\s*)?(?:h([12])|([上下])半年)\s*(?:末|底)$")
-_PERIOD_END = re.compile(r"^(?:本?(?:周期|期|季度|季|年)(?:末|底))$")
+_PERIOD_END = re.compile(r"^(?:本?(?:周期|期|季度|季)(?:末|底))$")
+_YEAR_END = re.compile(r"^(?:(\d{4})\s*年|本?年|全年)(?:末|底|年底|年末)$")
 _BEFORE = re.compile(r"(?:之前|以前|前|截止|止)$")
 
 
@@ -102,7 +131,7 @@ def title(text: str) -> tuple[str, int | None]:
     """
     if text[:1] not in _LABEL_BEGINS:
         return text, None
-    found = _TITLE.match(text) or _TITLE_SPACED.match(text) or _TITLE_BRACED.match(text)
+    found = next((found for form in _FORMS if (found := form.match(text))), None)
     if not found:
         return text, None
     number = found[found.lastgroup] if found.lastgroup else ""
@@ -110,19 +139,23 @@ def title(text: str) -> tuple[str, int | None]:
 
 
 def label_number(text: str) -> int | None:
-    """Return the number of a text that is nothing but a label (`KR2`, `1.`), else None.
+    """Return the number of a text that is nothing but a label (`KR2`, `1.`, `KR1.2`), else None.
 
-    >>> label_number("KR2："), label_number("3"), label_number("K-17")
-    (2, 3, None)
+    >>> label_number("KR2："), label_number("3"), label_number("KR1.2"), label_number("K-17")
+    (2, 3, 2, None)
     """
     found = _LABEL_ONLY.match(text)
-    return int(found[1]) if found else None
+    return _last_number(found["n"] or found["c"]) if found else None
 
 
 def _last_number(text: str) -> int | None:
-    if text.isdecimal():
-        return int(text)
-    return int(re.split(r"[.\-]", text)[-1]) if text else None
+    if not text:
+        return None
+    if len(text) == 1 and text in _NUMERALS:
+        return _NUMERALS.index(text) + 1
+    if len(text) == 1 and text in _CIRCLED:
+        return _CIRCLED.index(text) + 1
+    return int(text) if text.isdecimal() else int(re.split(r"[.\-]", text)[-1])
 
 
 @lru_cache(maxsize=4096)
@@ -152,6 +185,8 @@ def date(text: str) -> tuple[str, bool]:
         month, day = (int(part) for part in found.groups() if part)
         # A leap year: whether there is a 29 February, only the period knows.
         return (f"{month}月{day}日", True) if _whole(2024, month, day) else (text, False)
+    if found := _ENGLISH_DAY.match(narrow):
+        return _in_english(found, text)
     return _end_of_period(narrow) or (text, False)
 
 
@@ -160,6 +195,18 @@ def _whole(year: int, month: int, day: int) -> str | None:
         return dt.date(year, month, day).isoformat()
     except ValueError:
         return None
+
+
+def _in_english(found: re.Match[str], text: str) -> tuple[str, bool]:
+    """Read `30 Nov`, `30 November 2026` and `Nov 30, 2026`."""
+    month, day = _month(found["m"] or found["m2"]), int(found["d"] or found["d2"])
+    if found["y"]:
+        return _whole(int(found["y"]), month, day) or text, False
+    return (f"{month}月{day}日", True) if _whole(2024, month, day) else (text, False)
+
+
+def _month(name: str) -> int:
+    return _MONTHS.index(name[:3]) + 1
 
 
 def _end_of_month(found: re.Match[str], text: str) -> tuple[str, bool]:
@@ -173,6 +220,13 @@ def _end_of_month(found: re.Match[str], text: str) -> tuple[str, bool]:
 
 
 def _end_of_period(narrow: str) -> tuple[str, bool] | None:
+    if found := _ENGLISH_END.match(narrow):
+        if found["m"]:
+            month = _month(found["m"])
+            return date(f"{found['y']}年{month}月底") if found["y"] else (f"{month}月底", True)
+        return (f"{found['q'].upper()}末" if found["q"] else "期末"), True
+    if found := _YEAR_END.match(narrow):
+        return (f"{found[1]}-12-31", False) if found[1] else ("12月底", True)
     if found := _QUARTER_END.match(narrow):
         quarter = found[2] or found[3]
         number = {"一": 1, "二": 2, "三": 3, "四": 4}.get(quarter) or int(quarter)

@@ -271,9 +271,10 @@ class Intake:
 
     def _lost_scopes(self, source: str) -> dict[str, object] | None:
         """A source without ids: its rows change their names at every edit, its workbooks do not."""
+        workbooks = "select distinct scope from {c}store.reference where source = $source and \"table\" = 'workbooks'"
         gone, before = self._house.rows(
-            "select count(*) filter (where scope not in (select scope from store.holds where source = $source)), "
-            "count(*) from (select distinct scope from prev.store.holds where source = $source)",
+            "select count(*) filter (where scope not in "
+            f"({workbooks.format(c='')})), count(*) from ({workbooks.format(c='prev.')})",
             source=source,
         )[0]
         if before >= LEAST_SCOPES and gone > SCOPES_LIMIT * before:

@@ -90,18 +90,33 @@ class Directory:
     def person(self, candidates: Sequence[str], unit_id: str | None) -> str:
         """Return the person that a candidate means; of several with one name the one in the unit or below it."""
         namesakes: set[str] = set()
-        for text in candidates:
+        for number, text in enumerate(candidates):
             found = _meant(self.people, text)
             if len(found) > 1 and unit_id is not None:
                 near = {person for person in found if unit_id in self.above(self.home.get(person))}
                 found = near if len(near) == 1 else found
             if len(found) == 1:
-                return next(iter(found))
+                (person,) = found
+                namesakes = self._others(person, candidates[number + 1 :])
+                if not namesakes:
+                    return person
+                namesakes.add(person)
+                break
             namesakes |= found
         if namesakes:
             told = sorted(f"{self.names[person]} ({person})" for person in namesakes)
             raise Unresolved("ambiguous_person", candidates, [], told)
         raise Unresolved("unknown_person", candidates, list(self.people))
+
+    def _others(self, person: str, texts: Sequence[str]) -> set[str]:
+        """Return whom else the further texts mean: a number of one person with the name of another."""
+        called = fold_text(self.names[person])
+        others: set[str] = set()
+        for text in texts:
+            found = _meant(self.people, text)
+            if person not in found and fold_text(text) != called:
+                others |= found
+        return others
 
     def above(self, unit_id: str | None) -> list[str]:
         """Return a unit and those above it, nearest first."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from okr.reconcile import memory, merge, periods
+from okr.reconcile import copies, memory, merge, periods
 from okr.reconcile.intake import as_json
 from okr.reconcile.judge import Judge, Moment
 from okr.reconcile.likeness import nearest
@@ -54,7 +54,9 @@ def understand(house: Warehouse, settings: Settings, report: Report, at: datetim
         if table.name == "meetings":
             _meetings_of_settings(house, settings)
         if table.name == "objectives":
-            spoken = Spoken(house, current_period(house, settings, None, at))
+            current = current_period(house, settings, None, at)
+            copies.settle(house, current, report)
+            spoken = Spoken(house, current)
         rows[table.name] = spoken.relation(table.name) if spoken else f"store.{table.name}"
         merge.merge_table(house, table, settings, rows[table.name])
         report.advance()
