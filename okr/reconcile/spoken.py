@@ -1,15 +1,13 @@
 """What workbooks say in words, resolved once every source has spoken: units, people, periods, upper KRs.
 
 Rows of a source without ids come with names that hold within their delivery only, and with references in words
-(`store.reference`). Here they get canonical ids and become rows like all others, in `merged.said_<table>`; what
-cannot be found, or may be several things, is refused by its cell. The words stay in `store`, so that they are
-looked up anew in every run.
+(`store.reference`). Here they get canonical ids (see `naming`) and become rows like all others, in
+`merged.said_<table>`; what cannot be found, or may be several things, is refused by its cell. The words stay in
+`store`, so that they are looked up anew in every run.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -18,6 +16,8 @@ from okr.reconcile import phrases
 from okr.reconcile.intake import as_json
 from okr.reconcile.likeness import nearest
 from okr.reconcile.lookup import Directory, Unresolved
+from okr.reconcile.naming import Holder, Named, Saying
+from okr.reconcile.remembered import Asking, Remembered
 from okr.reconcile.upper import UpperKrs
 from schemas import TABLES
 from schemas.normal import fold_text
@@ -38,7 +38,8 @@ class Spoken:
         self._current = current_period
         self._refused: list[dict[str, Any]] = []
         self._ids: dict[tuple[str, str], str] = {}
-        self._holders: dict[str, tuple[str, str]] = {}
+        self._holders: dict[tuple[str, str], Holder] = {}
+        self._remembered = Remembered(house)
         self._directory: Directory
         self.sources: list[str] = [
             source for (source,) in house.rows("select distinct source from store.reference order by 1")
@@ -60,7 +61,8 @@ class Spoken:
         return f"merged.said_{table}"
 
     def finish(self) -> None:
-        """Put what could not be resolved into quarantine."""
+        """Put what could not be resolved into quarantine, and keep what was said for later runs."""
+        self._remembered.finish()
         if self._refused:
             frame = pl.DataFrame(self._refused, infer_schema_length=None)
             self._house.add("store.quarantine", frame)
@@ -69,8 +71,7 @@ class Spoken:
     # -- the four tables ------------------------------------------------------------------------------
 
     def _objectives(self) -> list[dict[str, Any]]:
-        rows = []
-        numbered: dict[tuple, int] = {}
+        rows, asking = [], []
         for row, said in self._rows("objectives"):
             unit_id = self._one(row, said, "unit_id", "objectives")
             period_id = self._period(row, said)
@@ -79,50 +80,64 @@ class Spoken:
                 continue
             row |= {"unit_id": unit_id, "period_id": period_id, "person_id": person_id}
             row["owner_ids"] = self._several(row, said, "owner_ids", "objectives", unit_id)
-            words = fold_text(row["title"] or "")
-            chosen = row["stated_id"] or self._named(row, numbered, unit_id, period_id, words)
-            self._ids[row["source"], row["objective_id"]] = chosen
-            self._holders[chosen] = (unit_id, period_id)
-            rows.append(row | {"objective_id": chosen})
-        return rows
+            title = row["title"] or ""
+            holder = Holder(row["source"], unit_id, period_id, person_id or "")
+            saying = Saying(holder, "", row["scope"], fold_text(title), title, "", row["stated_id"])
+            rows.append(row)
+            asking.append(Asking(saying, row["place"], _content("objectives", row)))
+        return self._named("objectives", rows, asking)
 
     def _key_results(self) -> list[dict[str, Any]]:
-        rows = []
-        numbered: dict[tuple, int] = {}
+        rows, asking = [], []
         for row, said in self._rows("key_results"):
             objective = self._ids.get((row["source"], row["objective_id"]))
             if objective is None:
                 continue  # its O is refused, and named
-            unit_id, period_id = self._holders[objective]
+            holder = self._holders[row["source"], objective]
             row |= {"objective_id": objective}
             for name in LISTS:
-                row[name] = self._several(row, said, name, "key_results", unit_id)
-            self._dates(row, said, "due_on", "key_results", period_id)
-            chosen = row["stated_id"] or self._named(
-                row, numbered, unit_id, period_id, "kr", fold_text(row["title"] or "")
-            )
-            self._ids[row["source"], row["kr_id"]] = chosen
-            self._holders[chosen] = (unit_id, period_id)
-            rows.append(row | {"kr_id": chosen})
-        return rows
+                row[name] = self._several(row, said, name, "key_results", holder.unit_id)
+            self._dates(row, said, "due_on", "key_results", holder.period_id)
+            title = row["title"] or ""
+            saying = Saying(holder, objective, row["scope"], fold_text(title), title, "", row["stated_id"])
+            rows.append(row)
+            asking.append(Asking(saying, row["place"], _content("key_results", row)))
+        return self._named("key_results", rows, asking)
 
     def _handshakes(self) -> list[dict[str, Any]]:
-        rows = []
-        numbered: dict[tuple, int] = {}
+        rows, asking = [], []
         for row, said in self._rows("handshakes"):
             kr_id = self._ids.get((row["source"], row["kr_id"]))
             if kr_id is None:
                 continue
             row |= {"kr_id": kr_id}
-            self._dates(row, said, "needed_by", "handshakes", self._holders[kr_id][1])
+            holder = self._holders[row["source"], kr_id]
+            self._dates(row, said, "needed_by", "handshakes", holder.period_id)
             party = row["party"] or ""
             try:
                 meant = self._directory.unit([party]) if party else ""
             except Unresolved:
                 meant = None
-            chosen = row["stated_id"] or self._named(row, numbered, kr_id, meant or fold_text(party))
-            rows.append(row | {"handshake_id": chosen})
-        return rows
+            written = fold_text(party)
+            point = fold_text(row["point"] or "")
+            saying = Saying(holder, kr_id, row["scope"], meant or written, point, written, row["stated_id"])
+            rows.append(row)
+            asking.append(Asking(saying, row["place"], _content("handshakes", row)))
+        return self._named("handshakes", rows, asking)
+
+    def _named(self, table: str, rows: list[dict[str, Any]], asking: list[Asking]) -> list[dict[str, Any]]:
+        """Return the rows with their ids; of rows that state one id equal ones are one, others are refused."""
+        kind, (key,) = str(TABLES[table].kind), TABLES[table].key
+        named: dict[tuple[str, str], dict[str, Any]] = {}
+        for row, asked, name in zip(rows, asking, self._remembered.name(kind, asking), strict=True):
+            source = row["source"]
+            if not isinstance(name, Named):
+                self._refuse_shared(table, row, name.values)
+                continue
+            self._ids[source, row[key]] = name.id
+            self._holders[source, name.id] = asked.saying.holder
+            named.setdefault((source, name.id), row | {key: name.id, "source_id": name.source_id, "how": name.how})
+        return list(named.values())
 
     def _alignments(self) -> list[dict[str, Any]]:
         upper = UpperKrs.of(self._house, self._directory)
@@ -131,9 +146,10 @@ class Spoken:
             objective = self._ids.get((row["source"], row["objective_id"]))
             if objective is None:
                 continue
+            holder = self._holders[row["source"], objective]
             for told in said.get("parent_id", ()):
                 try:
-                    kind, parent = upper.find(told["candidates"], objective, *self._holders[objective])
+                    kind, parent = upper.find(told["candidates"], objective, holder.unit_id, holder.period_id)
                 except Unresolved as failure:
                     self._refuse(row, told, "parent_id", "alignments", failure, whole=True, parent=objective)
                     continue
@@ -229,12 +245,25 @@ class Spoken:
                 row["refused"] = [*(row["refused"] or []), name]
             row[name] = day
 
-    def _named(self, row: dict[str, Any], numbered: dict[tuple, int], *words: str) -> str:
-        """Return the id of a row without one: of its words, and its number among equals."""
-        key = (row["source"], *words)
-        numbered[key] = numbered.get(key, 0) + 1
-        told = json.dumps([*words, numbered[key]], ensure_ascii=False)
-        return f"{row['source']}:{hashlib.sha256(told.encode()).hexdigest()[:16]}"
+    def _refuse_shared(self, table: str, row: dict[str, Any], values: dict[str, object]) -> None:
+        """Refuse a row that states an id which another one states too."""
+        stated = str(row["stated_id"])
+        self._refused.append(
+            {
+                "source": row["source"],
+                "scope": row["scope"],
+                "table": table,
+                "record_id": stated,
+                "row_unit": row.get("unit_id"),
+                "parent_id": row.get("objective_id") if table == "key_results" else row.get("kr_id"),
+                "place": row["place"],
+                "field": None,
+                "value": stated,
+                "code": "duplicate_key",
+                "values": as_json(values),
+                "whole": True,
+            }
+        )
 
     def _refuse(
         self,
@@ -249,14 +278,14 @@ class Spoken:
     ) -> None:
         said = failure.said[0] if failure.said else ""
         near = failure.candidates or nearest([said], failure.known)[said]
-        holder = self._holders.get(parent or "", (None, None))[0]
+        holder = self._holders.get((row["source"], parent or ""))
         self._refused.append(
             {
                 "source": row["source"],
                 "scope": row["scope"],
                 "table": table,
                 "record_id": None,
-                "row_unit": holder or row.get("unit_id"),
+                "row_unit": holder.unit_id if holder else row.get("unit_id"),
                 "parent_id": parent,
                 "place": told["place"],
                 "field": name,
@@ -271,15 +300,25 @@ class Spoken:
         """Make `merged.said_<table>`: the rows of sources with ids, and these."""
         self._house.run(
             f"create or replace table merged.said_{table} as "
-            f"select * from store.{table} where not list_contains($sources, source)",
+            "select *, null::varchar as source_id, null::varchar as how "
+            f"from store.{table} where not list_contains($sources, source)",
             sources=self.sources,
         )
         if not rows:
             return
-        extra = ("source", "scope", "part", "place", "row", "stated_id")
+        extra = ("source", "scope", "part", "place", "row", "stated_id", "source_id", "how")
         schema: dict[str, Any] = {
             **TABLES[table].dtypes,
             **dict.fromkeys(extra, pl.String),
             "refused": pl.List(pl.String),
         }
         self._house.add(f"merged.said_{table}", pl.DataFrame(rows, schema=schema, orient="row"))
+
+
+def _content(table: str, row: dict[str, Any]) -> tuple[Any, ...]:
+    """Return the values of a row that states its id, but for that and its number: another row may state it too."""
+    if row["stated_id"] is None:
+        return ()
+    spare = (*TABLES[table].key, "ordinal")
+    told = (row[name] for name in TABLES[table].dtypes if name not in spare)
+    return tuple(tuple(value) if isinstance(value, list) else value for value in told)
