@@ -6,7 +6,7 @@ before it left over, and every pair is one to one, so that no thing is ever two 
 - `equal`: the same words. Of several rows with the same words those with the same neighbours are the same, then the
   first is the first, the second the second.
 - `alike`: nearly the same words, the best pairs first, so that no row takes a thing for which there is a better row.
-- `placed`: the same place, which is a place between neighbours and no number: a row put in above or taken away
+- `placed`: the same place, which is a place beside a neighbour and no number: a row put in above or taken away
   below moves none. Within one place the more alike go together, then the first with the first.
 
 All of it depends on the order of the rows and nothing else.
@@ -15,12 +15,13 @@ All of it depends on the order of the rows and nothing else.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from okr.reconcile.relations.words import words as said_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+    from collections.abc import Hashable, Iterator
 
 NEAR = 80.0
 """So alike, of 100, are nearly the same words within one O, or a unit's Os: one wrong character of five (80), two of
@@ -36,7 +37,11 @@ the words that all goals are made of."""
 MOST_PAIRS = 250_000
 """So many pairs of one group are all compared; of more only neighbours in the order of beginnings and of ends."""
 
-NEIGHBOURS = 20
+AROUND = 20
+"""So many of them on each side."""
+
+
+Side = Callable[[Sequence[int]], Iterable[int]]
 
 
 class Row(NamedTuple):
@@ -128,8 +133,8 @@ class Matching:
             self._most_alike(mine, theirs, least, "likeness")
 
     def placed(self) -> None:
-        """Pair rows of one home that stand between the same neighbours, else behind or before the same one."""
-        for side in (_between, _behind, _before):
+        """Pair rows of one home that stand behind the same neighbour, else before the same one."""
+        for side in (_behind, _before):
             if not self._stand(side):
                 return
 
@@ -161,12 +166,13 @@ class Matching:
     def _uneven(self, found: Iterable[tuple[list[int], list[int]]]) -> None:
         """Pair equal rows of which there are more on one side: by their neighbours, then in order."""
         found = list(found)
-        for side in (_between, _behind, _before):
-            ours, theirs = self._anchors(mine=True, side=side), self._anchors(mine=False, side=side)
+        homes = {of_home(self.now[number]) for numbers, _ in found for number in numbers}
+        for side in (_behind, _before):
+            ours, theirs = self._neighbours(homes, side, mine=True), self._neighbours(homes, side, mine=False)
             for numbers, rows in found:
                 waiting: dict[Hashable, list[int]] = {}
                 for earlier in rows:
-                    if self._to[earlier] is None:
+                    if self._to[earlier] is None and earlier in theirs:
                         waiting.setdefault(theirs[earlier], []).append(earlier)
                 for number in numbers:
                     if self.of[number] is None and waiting.get(ours[number]):
@@ -176,20 +182,21 @@ class Matching:
             for number, earlier in zip([n for n in numbers if self.of[n] is None], free, strict=False):
                 self.pair(number, earlier, "words")
 
-    def _stand(self, side: Callable[[Hashable, Hashable, Hashable], Hashable]) -> bool:
-        """Pair rows of one place; return whether rows are left on both sides."""
-        homes = {of_home(self.now[number]) for number in self.left()}
-        homes &= {of_home(self.before[earlier]) for earlier in self.left_before()}
+    def _stand(self, side: Side) -> bool:
+        """Pair rows of one place; return whether rows may be left on both sides."""
+        left, left_before = self.left(), self.left_before()
+        homes = {of_home(self.now[number]) for number in left}
+        homes &= {of_home(self.before[earlier]) for earlier in left_before}
         if not homes:
             return False
-        ours, theirs = self._anchors(mine=True, side=side), self._anchors(mine=False, side=side)
+        ours, theirs = self._neighbours(homes, side, mine=True), self._neighbours(homes, side, mine=False)
         mine: dict[Hashable, list[int]] = {}
-        for number in self.left():
-            if of_home(self.now[number]) in homes:
+        for number in left:
+            if number in ours:
                 mine.setdefault(ours[number], []).append(number)
         rows: dict[Hashable, list[int]] = {}
-        for earlier in self.left_before():
-            if theirs[earlier] in mine:
+        for earlier in left_before:
+            if theirs.get(earlier) in mine:
                 rows.setdefault(theirs[earlier], []).append(earlier)
         for place, numbers in mine.items():
             if place not in rows:
@@ -203,21 +210,24 @@ class Matching:
                 self.pair(number, earlier, "place")
         return True
 
-    def _anchors(self, *, mine: bool, side: Callable[[Hashable, Hashable, Hashable], Hashable]) -> list[Hashable]:
-        """Return by row the neighbours that it stands between: the nearest rows that are known on both sides.
+    def _neighbours(self, homes: set[Hashable], side: Side, *, mine: bool) -> dict[int, Hashable]:
+        """Return by row of these homes on which neighbour it borders: the nearest row that is known on both sides.
 
         A neighbour is told by the number of its row of before, so that both sides speak of the same; one that came
         from another home, or went there, is no neighbour.
         """
-        rows, other, others = (self.now, self.of, self.before) if mine else (self.before, self._to, self.now)
-        known: list[int | None] = []
-        for number, row in enumerate(rows):
-            partner = other[number]
-            stays = partner is not None and of_home(row) == of_home(others[partner])
-            known.append((partner if mine else number) if stays else None)
-        behind = _nearest(rows, known, range(len(rows)))
-        before = _nearest(rows, known, range(len(rows) - 1, -1, -1))
-        return [side(of_home(row), behind[number], before[number]) for number, row in enumerate(rows)]
+        rows, partners, others = (self.now, self.of, self.before) if mine else (self.before, self._to, self.now)
+        last: dict[Hashable, int | None] = {}
+        found: dict[int, Hashable] = {}
+        for number in side(range(len(rows))):
+            home = of_home(rows[number])
+            if home not in homes:
+                continue
+            found[number] = (home, last.get(home))
+            partner = partners[number]
+            if partner is not None and of_home(others[partner]) == home:
+                last[home] = partner if mine else number
+        return found
 
     def _most_alike(self, mine: Sequence[int], theirs: Sequence[int], least: float, how: str) -> None:
         new = [self.said(self.now[number]) for number in mine]
@@ -234,28 +244,14 @@ class Matching:
                 self.pair(mine[i], theirs[j], how)
 
 
-def _between(home: Hashable, behind: Hashable, before: Hashable) -> Hashable:
-    return home, behind, before
+def _behind(rows: Sequence[int]) -> Iterable[int]:
+    """Go through rows so that each borders on the one it stands behind."""
+    return rows
 
 
-def _behind(home: Hashable, behind: Hashable, before: Hashable) -> Hashable:  # noqa: ARG001 (one of three alike)
-    return home, behind
-
-
-def _before(home: Hashable, behind: Hashable, before: Hashable) -> Hashable:  # noqa: ARG001 (one of three alike)
-    return home, before
-
-
-def _nearest(rows: Sequence[Row], known: Sequence[int | None], order: Iterable[int]) -> list[int | None]:
-    """Return by row the last known one of its home that comes before it in this order."""
-    last: dict[Hashable, int | None] = {}
-    found: list[int | None] = [None] * len(rows)
-    for number in order:
-        home = of_home(rows[number])
-        found[number] = last.get(home)
-        if known[number] is not None:
-            last[home] = known[number]
-    return found
+def _before(rows: Sequence[int]) -> Iterable[int]:
+    """Go through rows so that each borders on the one it stands before."""
+    return reversed(rows)
 
 
 def _scores(new: Sequence[str], old: Sequence[str], least: float) -> Iterator[tuple[int, int, float]]:
@@ -279,4 +275,4 @@ def _scores(new: Sequence[str], old: Sequence[str], least: float) -> Iterator[tu
 
 def _around(ordered: Sequence[tuple[str, int]], text: str) -> Iterator[int]:
     place = bisect_left(ordered, (text, -1))
-    return (j for _, j in ordered[max(0, place - NEIGHBOURS) : place + NEIGHBOURS])
+    return (j for _, j in ordered[max(0, place - AROUND) : place + AROUND])

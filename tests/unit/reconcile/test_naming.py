@@ -31,6 +31,9 @@ NEW = "搭建数据看板供各部门使用"
         ([D, NEW], "ab"),  # everything rewritten, one gone
         ([A.replace("华东", "华北"), A, B, C], "+abc"),  # alike, but there is a better match
         ([A, A, B, C], "a+bc"),  # copied
+        ([C, NEW, B], "cab"),  # rewritten, and still before the same one
+        ([A, NEW, D], "abc"),
+        ([NEW, D, C], "abc"),
     ],
 )
 def test_edits_of_a_list(now: list[str], expected: str) -> None:
