@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from okr.reconcile.matching import NEAR, NEAR_ELSEWHERE, Matching, Row, of_group, of_home
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 
 
 class Holder(NamedTuple):
@@ -67,14 +67,14 @@ class Named(NamedTuple):
 
 
 class Known(NamedTuple):
-    """What is known of the ids of the sources that have none.
+    """What is known of the ids of a source that has none.
 
     Attributes:
-        ids: by (source, source_id) the id that it stands for.
+        ids: by source id the id that it stands for.
         homes: returns for ids where their things were last: under which O or KR, an O's person.
     """
 
-    ids: Mapping[tuple[str, str], str]
+    ids: Mapping[str, str]
     homes: Callable[[Sequence[str]], Mapping[str, str]]
 
 
@@ -84,17 +84,19 @@ def name_rows(
     before: Sequence[Earlier],
     known: Callable[[], Known],
     stated: Mapping[int, str] | None = None,
+    used: Iterable[str] = (),
 ) -> list[Named]:
     """Return what each row is called. No two rows get one id.
 
     Args:
         kind: `objective`, `kr` or `handshake`.
-        rows: of one kind and any number of sources, in the order of their sheets.
+        rows: of one kind and one source, in the order of their sheets.
         before: things of earlier runs, as said last, in that order.
         known: called where that is not enough.
         stated: the ids of rows whose id column names a known thing, by the row's number; no id twice.
+        used: ids that the source's other rows have, in other units and periods.
     """
-    naming = _Naming(kind, rows, before, known)
+    naming = _Naming(kind, rows, before, known, used)
     naming.match(stated or {})
     return naming.names()
 
@@ -115,14 +117,19 @@ class _Naming:
     """The rows of one kind on their way to their ids."""
 
     def __init__(
-        self, kind: str, rows: Sequence[Saying], before: Sequence[Earlier], known: Callable[[], Known]
+        self,
+        kind: str,
+        rows: Sequence[Saying],
+        before: Sequence[Earlier],
+        known: Callable[[], Known],
+        used: Iterable[str],
     ) -> None:
         self._kind, self._rows, self._before = kind, rows, before
-        self._read = known
+        self._read, self._elsewhere = known, used
         self._known: Known | None = None
         self._ids: dict[int, str] = {}
         self._how: dict[int, str] = {}
-        self._new: dict[tuple[str, str], str] = {}
+        self._new: dict[str, str] = {}
         self._counted: dict[Hashable, int] = {}
         self._matching = Matching([_row(kind, one.saying) for one in before], [_row(kind, one) for one in rows])
 
@@ -146,7 +153,7 @@ class _Naming:
             self._matching.equal(*_EQUAL[self._kind])
             self._by_likeness_and_place()
         self._take_over()
-        used = set(self._ids.values())
+        used = {*self._ids.values(), *self._elsewhere}
         for number in sorted(strange - self._ids.keys()):
             said = self._rows[number].stated
             if said and said not in used:
@@ -157,13 +164,13 @@ class _Naming:
         earlier = {one.id: number for number, one in enumerate(self._before)} if stated else {}
         for number, found in stated.items():
             self._ids[number], self._how[number] = found, "id"
-            self._new[self._rows[number].holder.source, self._rows[number].stated or ""] = found
+            self._new[self._rows[number].stated or ""] = found
             if found in earlier:
                 self._matching.pair(number, earlier[found], "id")
 
     def _by_earlier_words(self) -> None:
         """Give back their ids to things that are gone, or say otherwise by now, where a row says what they said."""
-        asking: dict[Hashable, list[int]] = {}
+        asking: dict[tuple[Hashable, str], list[int]] = {}
         for number in self._matching.left():
             row = self._rows[number]
             if row.words:
@@ -171,9 +178,14 @@ class _Naming:
         if not asking or not self._ids_known():
             return
         free = {self._before[number].id: number for number in self._matching.left_before()}
-        used = set(self._ids.values())
-        for numbers in asking.values():
-            things = [thing for thing in self._once(self._rows[numbers[0]]) if thing not in used]
+        used = {*self._ids.values(), *self._elsewhere}
+        for (group, _), numbers in asking.items():
+            # What another unit or period has left over is found there, if anywhere.
+            things = [
+                thing
+                for thing in self._once(self._rows[numbers[0]])
+                if thing not in used and (thing not in free or self._matching.before[free[thing]].group == group)
+            ]
             for number, thing in self._at_home(numbers, things):
                 used.add(thing)
                 self._ids[number], self._how[number] = thing, "words"
@@ -183,7 +195,7 @@ class _Naming:
     def _once(self, row: Saying) -> Iterator[str]:
         """Return the things that once said what a row says, in the order in which they were first seen."""
         number = 1
-        while (thing := self._ids_known().get((row.holder.source, hashed(self._kind, row, number)))) is not None:
+        while (thing := self._ids_known().get(hashed(self._kind, row, number))) is not None:
             yield thing
             number += 1
 
@@ -224,13 +236,13 @@ class _Naming:
 
     def names(self) -> list[Named]:
         """Return what each row is called; a row that is no known thing is a new one."""
-        used = set(self._ids.values())
+        used = {*self._ids.values(), *self._elsewhere}
         found: list[Named] = []
         for number, row in enumerate(self._rows):
             thing, how = self._ids.get(number), self._how.get(number, "words")
             if row.stated and thing is not None:
                 source_id = row.stated
-                self._new[row.holder.source, source_id] = thing
+                self._new[source_id] = thing
             elif (same := self._unchanged(number)) is not None:
                 source_id = same
             else:
@@ -254,18 +266,18 @@ class _Naming:
 
     def _source_id(self, row: Saying, thing: str | None, used: set[str]) -> str:
         """Return the hash of what a row says, with the least number under which no other thing stands."""
-        known, source = self._ids_known(), row.holder.source
+        known = self._ids_known()
         equals = (_row(self._kind, row).group, row.words)
         number = 1 if thing else 1 + self._counted.get(equals, 0)
         while True:
             source_id = hashed(self._kind, row, number)
-            meant = self._new.get((source, source_id)) or known.get((source, source_id))
+            meant = self._new.get(source_id) or known.get(source_id)
             if (meant is not None and meant == thing) or (meant is None and source_id not in used):
                 break
             number += 1
         if thing is None:
             self._counted[equals] = number
-        self._new[source, source_id] = thing or source_id
+        self._new[source_id] = thing or source_id
         return source_id
 
     def _all_known(self) -> Known:
@@ -273,7 +285,7 @@ class _Naming:
             self._known = self._read()
         return self._known
 
-    def _ids_known(self) -> Mapping[tuple[str, str], str]:
+    def _ids_known(self) -> Mapping[str, str]:
         return self._all_known().ids
 
 

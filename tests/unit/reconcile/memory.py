@@ -14,14 +14,14 @@ class Memory:
     def __init__(self, kind: str) -> None:
         self.kind = kind
         self.before: list[Earlier] = []
-        self.ids: dict[tuple[str, str], str] = {}
+        self.ids: dict[str, str] = {}
         self.homes: dict[str, str] = {}
 
     def run(self, rows: list[Saying], stated: dict[int, str] | None = None) -> list[Named]:
         known = Known(dict(self.ids), lambda ids: {thing: self.homes[thing] for thing in ids})
         named = name_rows(self.kind, rows, self.before, lambda: known, stated)
         for saying, name in zip(rows, named, strict=True):
-            assert self.ids.setdefault((saying.holder.source, name.source_id), name.id) == name.id
+            assert self.ids.setdefault(name.source_id, name.id) == name.id
             self.homes[name.id] = saying.holder.person_id if self.kind == "objective" else saying.home
         self.before = [
             Earlier(name.id, name.source_id, bool(saying.stated), saying)
