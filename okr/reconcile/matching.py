@@ -149,15 +149,14 @@ class Matching:
 
     def _both(self, key: Callable[[Row], Hashable]) -> list[tuple[list[int], list[int]]]:
         """Return the rows that are left on both sides, together by their key."""
+        left_before = self.left_before()
         mine: dict[Hashable, list[int]] = {}
-        for number in self.left():
+        for number in self.left() if left_before else ():
             found = key(self.now[number])
             if found is not None:
                 mine.setdefault(found, []).append(number)
-        if not mine:
-            return []
         theirs: dict[Hashable, list[int]] = {}
-        for earlier in self.left_before():
+        for earlier in left_before if mine else ():
             found = key(self.before[earlier])
             if found in mine:
                 theirs.setdefault(found, []).append(earlier)

@@ -207,7 +207,7 @@ class Spoken:
         """Return the rows with what was looked up, and with their ids; what states an id twice is refused."""
         table = TABLES[rows.table]
         (key,) = table.key
-        looked_up = [pl.Series(name, values, dtype=table.dtypes[name]) for name, values in columns.items()]
+        looked_up = [_series(name, values, table.dtypes[name]) for name, values in columns.items()]
         frame = rows.with_refused().with_columns(looked_up).filter(pl.Series(stays, dtype=pl.Boolean))
         whose = list(compress(holders, stays))
         said = pl.DataFrame(
@@ -393,3 +393,12 @@ class Spoken:
 
 def _folded(texts: Sequence[str | None]) -> list[str]:
     return [fold_text(text) if text else "" for text in texts]
+
+
+def _series(name: str, values: list[Any], dtype: pl.DataType | type[pl.DataType]) -> pl.Series:
+    """Return a list of values as a series; lists of texts take a shorter road than polars has."""
+    if dtype != pl.List(pl.String):
+        return pl.Series(name, values, dtype=dtype)
+    import pyarrow as pa  # noqa: PLC0415 (only who reads lists in words pays for it)
+
+    return pl.Series(name, pl.from_arrow(pa.array(values, pa.large_list(pa.large_string()))), dtype=dtype)
