@@ -177,7 +177,8 @@ class Intake:
                 for scope in scopes or [table]:
                     taken.refused_scopes[scope] = refusal
                 continue
-            self._house.add(f"store.{table}", checked.rows)
+            with self._house.in_order():
+                self._house.add(f"store.{table}", checked.rows)
             self._house.add("store.quarantine", checked.quarantine)
             del frame, checked
         self._write_rest(delivery)
@@ -230,11 +231,13 @@ class Intake:
             values["covered"] = list(covered)
         else:
             condition = ""
-        for name in _BY_SCOPE:
-            self._house.run(
-                f"insert into store.{name} by name select * from prev.store.{name} where source = $source{condition}",
-                **values,
-            )
+        with self._house.in_order():
+            for name in _BY_SCOPE:
+                self._house.run(
+                    f"insert into store.{name} by name "
+                    f"select * from prev.store.{name} where source = $source{condition}",
+                    **values,
+                )
 
     def _shrunk(self, delivery: Delivered, baseline: Delivered | None) -> dict[str, object] | None:
         """Return what shrank: the table, and how many of how many keys are gone."""

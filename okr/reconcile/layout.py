@@ -3,7 +3,8 @@
 - `store`: what each source said last, row by row, with where it said it; what was refused of it.
 - `merged`: one row for each thing under its canonical id.
 - `okr`: the views that other programs may rely on.
-- `history`: whole rows as intervals of runs, content times, gaps as intervals of runs, the runs.
+- `history`: whole rows as intervals of runs, content times, gaps as intervals of runs, the runs; in `said` what
+  rows without ids said last (`fresh`: in that very run), by which later runs know them again.
 - `judged`: what the last run found in each view besides gaps: figures, refused references.
 """
 
@@ -81,6 +82,10 @@ STATEMENTS = (
        confidence double, from_run integer not null, to_run integer)""",
     """create table {c}history.links (objective_id varchar not null, parent_kind varchar not null,
        parent_id varchar not null, first_seen timestamptz not null)""",
+    """create table {c}history.said (kind varchar not null, id varchar not null, source_id varchar not null,
+       stated boolean not null, source varchar not null, unit_id varchar, period_id varchar, person_id varchar,
+       home varchar, scope varchar, words varchar, text varchar, otherwise varchar, position bigint not null,
+       fresh boolean not null)""",
     """create table {c}history.gaps (fingerprint varchar not null, period_id varchar not null, code varchar not null,
        severity varchar not null, subject_kind varchar not null, subject_id varchar not null, unit_id varchar,
        counterparty_unit_id varchar, notify_person_id varchar, detail varchar not null, provisional boolean not null,

@@ -154,12 +154,15 @@ def _identities(house: Warehouse, at: datetime, rows: dict[str, str]) -> None:
     for name in IDENTIFIED:
         table = TABLES[name]
         (key,) = table.key
+        # Rows without ids are told apart by a name of our making, and known by more than it (see `naming`).
+        told = f"coalesce(source_id, {key})" if rows[name].startswith("merged.said_") else key
+        how = "coalesce(how, 'id')" if told != key else "'id'"
         house.run(
             "insert into okr.identities "
-            f"select '{table.kind}', s.{key}, s.source, s.{key}, 'id', $at::timestamptz "
-            f"from (select distinct {key}, source from {rows[name]}) s "
+            f"select '{table.kind}', s.id, s.source, s.source_id, s.how, $at::timestamptz "
+            f"from (select distinct {key} as id, source, {told} as source_id, {how} as how from {rows[name]}) s "
             f"anti join (select * from prev.okr.identities where kind = '{table.kind}') i "
-            f"on i.source = s.source and i.source_id = s.{key}",
+            f"on i.source = s.source and i.source_id = s.source_id",
             at=at,
         )
 

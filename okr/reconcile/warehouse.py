@@ -81,6 +81,15 @@ class Warehouse:
             for name in frames:
                 self._connection.unregister(name)
 
+    @contextlib.contextmanager
+    def in_order(self) -> Iterator[None]:
+        """Keep rows in their order where statements of the block insert them; `rowid` tells it later."""
+        self._connection.execute("set preserve_insertion_order = true")
+        try:
+            yield
+        finally:
+            self._connection.execute("set preserve_insertion_order = false")
+
     def make(self, table: str, frame: pl.DataFrame, *, temporary: bool = True) -> None:
         """Make `table` out of a frame, in place of one with that name."""
         kind = "temp table" if temporary else "table"
