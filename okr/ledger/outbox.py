@@ -72,7 +72,7 @@ class Outbox:
         """
         wanted = _with_state(OUTBOX, OUTBOX_EVENTS.c.at.label("state_at"), OUTBOX_EVENTS.c.details)
         if state is not None:
-            wanted = wanted.where(state == _STATE)
+            wanted = wanted.where(_STATE.in_([state]))
         if due_before is not None:
             wanted = wanted.where(OUTBOX.c.due_at <= due_before)
         if key is not None:
