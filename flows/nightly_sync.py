@@ -6,29 +6,27 @@ Prefect. Only names and ids pass between tasks, and nothing is cached: what was 
 the landing folder, with rights and a retention of its own.
 """
 
-from __future__ import annotations
+# No `from __future__ import annotations` here: a worker loads a flow's file under a name that is gone when Prefect
+# looks at the flow's parameters, so annotations must be things and not words.
 
-from datetime import datetime  # noqa: TC003 - Prefect evaluates all annotations, or none
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
-from prefect.client.schemas.objects import State  # noqa: TC002 - or the form knows no fields
+from prefect.client.schemas.objects import State
+from prefect.futures import PrefectFuture
 from prefect.states import Completed, Failed
 from pydantic import BaseModel, Field
 
+from flows import figures
+from flows.endings import honest
 from flows.report import RunLog
 from flows.secrets import from_block
 from okr import pipeline
 from okr.errors import OkrError
 from okr.settings import load, now
-from okr.texts import language, text
-
-if TYPE_CHECKING:
-    from prefect.futures import PrefectFuture
-
-    from okr.texts import Language
+from okr.texts import Language, language, text
 
 BEHIND = {"failed", "held", "partial"}
 """States of a source for which older rows stand in."""
@@ -85,13 +83,19 @@ def nightly_sync(parameters: NightlySync) -> State:
         Completed; or Failed under the name "Completed with failures" where all is merged and
         judged, but the last good rows of some source stand in.
     """
+    return honest(_run, parameters)
+
+
+def _run(parameters: NightlySync) -> State:
     settings = load(Path(parameters.config))
     started = now(settings)
     names = pipeline.named_sources(settings, parameters.sources or None)
     waiting = {name: pull.submit(parameters.config, name, started) for name in names}
     pulled = [_pulled(name, future) for name, future in waiting.items()]
     result = merge_and_judge(parameters.config, pulled, started)
-    return _final(result, language(settings_language=settings.language))
+    spoken = language(settings_language=settings.language)
+    figures.keep_sync(result, spoken)
+    return _final(result, spoken)
 
 
 def _pulled(name: str, future: PrefectFuture[pipeline.Pulled]) -> pipeline.Pulled:

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,9 +54,40 @@ class PrefectServer:
 
     def ask(self, path: str, **body: object) -> list[dict]:
         """What the server's API answers to a filter."""
-        answer = requests.post(f"{self.url}{path}", json=body, timeout=30)
+        answer = self.post(path, **body)
         answer.raise_for_status()
         return answer.json()
+
+    def post(self, path: str, **body: object) -> requests.Response:
+        """Asks the server's API for something."""
+        return requests.post(f"{self.url}{path}", json=body, timeout=30)
+
+    def state(self, run: str) -> str:
+        """The type of a flow run's state, such as COMPLETED."""
+        return self.ask("/flow_runs/filter", flow_runs={"id": {"any_": [run]}})[0]["state_type"]
+
+    def wait_for(self, condition):
+        """Waits until a condition holds, and returns what it gave."""
+        until = time.monotonic() + FLOW_TAKES
+        while not (found := condition()):
+            assert time.monotonic() < until, "it did not come to be in time"
+            time.sleep(0.2)
+        return found
+
+    @contextmanager
+    def serving(self, code: str):
+        """Serves flows in a process of its own; yields what finds a deployment's id by its name."""
+        process = subprocess.Popen([sys.executable, "-c", code], env=self.environment, cwd=ROOT)
+
+        def deployment(name: str) -> str:
+            asked = {"name": {"any_": [name]}}
+            return self.wait_for(lambda: self.ask("/deployments/filter", deployments=asked))[0]["id"]
+
+        try:
+            yield deployment
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
 
 
 @pytest.fixture(scope="session")

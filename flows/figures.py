@@ -1,0 +1,40 @@
+"""What a run leaves on Prefect's pages: figures, and nothing of a person or of what an OKR says.
+
+Artifacts lie in Prefect's database in the clear and are for everybody who may look at runs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prefect.artifacts import create_table_artifact
+
+from okr.texts import text
+
+if TYPE_CHECKING:
+    from okr.pipeline import SyncResult
+    from okr.texts import Language
+
+SEVERITIES = ("critical", "major", "minor", "info")
+
+
+def keep_sync(result: SyncResult, language: Language) -> None:
+    """Keep how each source stands, and how many gaps the run found."""
+    sources = [
+        {
+            text("flow.column.source", language): source.name,
+            text("flow.column.state", language): text(f"flow.state.{source.state}", language),
+            text("flow.column.rows", language): source.rows,
+        }
+        for source in result.sources
+    ]
+    create_table_artifact(sources, key="okr-sources", description=text("flow.artifact.sources", language))
+    counts = {text(f"severity.{severity}", language): result.gaps.get(severity, 0) for severity in SEVERITIES}
+    counts |= {
+        text("flow.column.opened", language): result.opened,
+        text("flow.column.resolved", language): result.resolved,
+        text("flow.column.refused_rows", language): result.refused_rows,
+        text("flow.column.refused_values", language): result.refused_values,
+    }
+    told = text("flow.artifact.gaps", language, periods=result.judged)
+    create_table_artifact([counts], key="okr-gaps", description=told)
