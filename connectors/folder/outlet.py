@@ -22,7 +22,7 @@ from filelock import FileLock, Timeout
 
 from connectors.folder.csvfile import write_csv
 from connectors.protocol import CheckLine
-from connectors.views import MARK, Stamp, TableChange, View, compared, flat, shape
+from connectors.outgoing import MARK, Stamp, TableChange, Outgoing, compared, flat, shape
 from okr.errors import OkrError, RunError
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class FolderOutlet:
         self.name = name
         self._path: Path = settings.path
 
-    def compare(self, views: Sequence[View]) -> list[TableChange]:
+    def compare(self, views: Sequence[Outgoing]) -> list[TableChange]:
         """Read what stands there and compare."""
         with self._told():
             return _Session(self.name, self._path).compare(views)
@@ -116,7 +116,7 @@ class _Session:
             raise RunError("target_folder_not_ours", target=self._name, path=str(versions))
         return {}
 
-    def compare(self, views: Sequence[View]) -> list[TableChange]:
+    def compare(self, views: Sequence[Outgoing]) -> list[TableChange]:
         """See `Session.compare`."""
         tables = self.present().get("tables", {})
         there = (self._path / LATEST).resolve()
@@ -133,7 +133,7 @@ class _Session:
                 found.append(change)
         return found
 
-    def write(self, views: Sequence[View], changes: Sequence[TableChange], stamp: Stamp) -> None:
+    def write(self, views: Sequence[Outgoing], changes: Sequence[TableChange], stamp: Stamp) -> None:
         """See `Session.write`. What an attempt that was killed has left is removed first."""
         if not changes:
             return
@@ -188,7 +188,7 @@ class _Session:
             shutil.rmtree(path)
 
 
-def _make(versions: Path, version: str, views: Sequence[View], manifest: Mapping[str, Any]) -> None:
+def _make(versions: Path, version: str, views: Sequence[Outgoing], manifest: Mapping[str, Any]) -> None:
     """Write a state beside the others; it gets its name when it is whole."""
     begun = versions / f".begun-{uuid.uuid4().hex}"
     begun.mkdir()

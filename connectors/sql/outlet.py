@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from connectors.protocol import CheckLine
 from connectors.sql.outlet_databases import Database, database
 from connectors.sql.outlet_faults import target_fault
-from connectors.views import PREFIX, Stamp, TableChange, View, compared, digest, shape
+from connectors.outgoing import PREFIX, Stamp, TableChange, Outgoing, compared, digest, shape
 from okr.errors import OkrError, RunError
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class SqlOutlet:
         hosts = [url.host, *(str(url.query[name]) for name in ("host", "hostaddr") if name in url.query)]
         return all(host is None or host.startswith(("/", "127.")) or host in {"localhost", "::1"} for host in hosts)
 
-    def compare(self, views: Sequence[View]) -> list[TableChange]:
+    def compare(self, views: Sequence[Outgoing]) -> list[TableChange]:
         """Read what stands there and compare."""
         with self._open() as base, self._told(base), base.reading():
             return _Session(self.name, base).compare(views)
@@ -122,7 +122,7 @@ class _Session:
             raise RunError("target_table_not_ours", target=self._name, tables=foreign)
         return set(marked)
 
-    def compare(self, views: Sequence[View]) -> list[TableChange]:
+    def compare(self, views: Sequence[Outgoing]) -> list[TableChange]:
         """See `Session.compare`."""
         about = self._about(self.owned([view.name for view in views]))
         found = []
@@ -139,7 +139,7 @@ class _Session:
                 found.append(change)
         return found
 
-    def write(self, views: Sequence[View], changes: Sequence[TableChange], stamp: Stamp) -> None:
+    def write(self, views: Sequence[Outgoing], changes: Sequence[TableChange], stamp: Stamp) -> None:
         """See `Session.write`."""
         if not changes:
             return
@@ -157,17 +157,17 @@ class _Session:
         }
         wanted = {PREFIX + view.name for view in views}
         rows = pl.DataFrame([row for name, row in about.items() if name in wanted], schema=_ABOUT, orient="row")
-        self._base.exchange(changes, self._about_change(View("about", _ABOUT_KEY, rows)))
+        self._base.exchange(changes, self._about_change(Outgoing("about", _ABOUT_KEY, rows)))
 
     def _about(self, owned: set[str]) -> dict[str, dict[str, Any]]:
         """What we wrote last, by table; nothing where our own notes are not as we know them."""
         if ABOUT not in owned or set(self._base.columns(ABOUT)) != set(_ABOUT):
             return {}
-        notes = View("about", _ABOUT_KEY, pl.DataFrame(schema=_ABOUT))
+        notes = Outgoing("about", _ABOUT_KEY, pl.DataFrame(schema=_ABOUT))
         rows = self._base.read(ABOUT, notes.structure()).cast(_ABOUT)
         return {row["table_name"]: row for row in rows.iter_rows(named=True)}
 
-    def _about_change(self, about: View) -> TableChange:
+    def _about_change(self, about: Outgoing) -> TableChange:
         """The notes, exchanged as a whole; their columns are those that stand there, or they are made anew."""
         rows = about.flat()
         there = set(self._base.columns(ABOUT)) == set(_ABOUT) 

@@ -19,7 +19,7 @@ from sqlalchemy.pool import NullPool
 
 from connectors.sql.columns import column, together
 from connectors.sql.copying import blocks
-from connectors.views import MARK, PREFIX, shape
+from connectors.outgoing import MARK, PREFIX, shape
 from okr.errors import RunError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import URL, Connection, CursorResult, Engine
 
-    from connectors.views import TableChange, View
+    from connectors.outgoing import TableChange, Outgoing
 
 PATIENCE = 30
 """Seconds to wait for somebody else who writes."""
@@ -174,7 +174,7 @@ class Database:
         self._run(f"DROP TABLE IF EXISTS {self._quoted(table)}")
         self._create(table, change.view)
 
-    def _create(self, table: str, view: View) -> None:
+    def _create(self, table: str, view: Outgoing) -> None:
         raise NotImplementedError
 
     def _remove(self, table: str, keys: pl.DataFrame) -> None:
@@ -199,7 +199,7 @@ class Database:
             return told.dt.strftime("%Y-%m-%d")
         return told.cast(pl.Int64) if dtype == pl.Boolean else told
 
-    def _declared(self, view: View) -> str:
+    def _declared(self, view: Outgoing) -> str:
         """The columns as CREATE TABLE names them, with the key."""
         told = [
             f"{self._quoted(name)} {self._type(kind, key=name in view.key)}" for name, kind in view.structure().items()
@@ -339,7 +339,7 @@ class _Postgresql(Database):
         parts += [f"ADD COLUMN {self._quoted(name)} {self._type(structure[name], key=False)}" for name in new]
         self._run(f"ALTER TABLE {self._quoted(table)} {', '.join(parts)}")
 
-    def _create(self, table: str, view: View) -> None:
+    def _create(self, table: str, view: Outgoing) -> None:
         self._run(f"CREATE TABLE {self._quoted(table)} ({self._declared(view)})")
         self._run(f"COMMENT ON TABLE {self._quoted(table)} IS '{MARK}'")
 
@@ -410,7 +410,7 @@ class _Sqlite(Database):
     def _plain(self, name: str, dtype: pl.DataType) -> pl.Expr:
         return pl.col(name).dt.strftime(_ISO_TIME) if isinstance(dtype, pl.Datetime) else super()._plain(name, dtype)
 
-    def _create(self, table: str, view: View) -> None:
+    def _create(self, table: str, view: Outgoing) -> None:
         self._run(f"CREATE TABLE {self._quoted(table)} (/* {MARK} */ {self._declared(view)})")
 
     def _remove(self, table: str, keys: pl.DataFrame) -> None:
@@ -519,7 +519,7 @@ class _Mariadb(Database):
         if tables:
             self._run(f"DROP TABLE IF EXISTS {self._names(tables)}")
 
-    def _create(self, table: str, view: View) -> None:
+    def _create(self, table: str, view: Outgoing) -> None:
         self._run(
             f"CREATE TABLE {self._quoted(table)} ({self._declared(view)}) ENGINE=InnoDB "
             f"DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT='{MARK}'"
@@ -543,7 +543,7 @@ _KINDS: dict[str, type[Database]] = {
 }
 
 
-def _table(view: View) -> str:
+def _table(view: Outgoing) -> str:
     return PREFIX + view.name
 
 

@@ -100,10 +100,11 @@ class Audited:
 
 @dataclass(frozen=True)
 class PlanShown:
-    """A plan that somebody was shown, and of which targets it told."""
+    """A plan that somebody was shown, and of which targets it told; `details` tell a later one apart from it."""
 
     entry_id: int
     at: datetime
     plan_id: str
     who: str
     targets: tuple[str, ...]
+    details: dict[str, Any] = field(default_factory=dict)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select
 
@@ -10,7 +10,7 @@ from okr.ledger.entries import Audited, PlanShown
 from okr.ledger.tables import AUDIT, PLANS, clean, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from okr.ledger.store import Store
@@ -53,9 +53,22 @@ class Journal:
         with self._store.reading() as connection:
             return [Audited(**row._mapping) for row in connection.execute(wanted)]
 
-    def plan_shown(self, plan_id: str, at: datetime, who: str, targets: Sequence[str]) -> None:
-        """Somebody was shown a plan."""
-        entry = {"plan_id": clean(plan_id), "at": at, "who": clean(who), "targets": plain(list(targets))}
+    def plan_shown(
+        self,
+        plan_id: str,
+        at: datetime,
+        who: str,
+        targets: Sequence[str],
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Somebody was shown a plan; `details` is what tells a later one apart from it."""
+        entry = {
+            "plan_id": clean(plan_id),
+            "at": at,
+            "who": clean(who),
+            "targets": plain(list(targets)),
+            "details": plain(dict(details or {})),
+        }
         with self._store.writing() as connection:
             connection.execute(insert(PLANS), entry)
 

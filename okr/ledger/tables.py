@@ -126,6 +126,7 @@ PLANS = Table(
     Column("plan_id", Text, nullable=False),
     Column("who", Text, nullable=False),
     Column("targets", JSON, nullable=False),
+    Column("details", JSON, nullable=False),
     sqlite_autoincrement=True,
 )
 

@@ -65,6 +65,11 @@ class Reader:
         return self._stack.__exit__(kind, failure, trace)
 
     @property
+    def house(self) -> Warehouse:
+        """The open warehouse, for the other files of this room."""
+        return self._house
+
+    @property
     def zone(self) -> ZoneInfo:
         """The company's zone."""
         return self._settings.zone

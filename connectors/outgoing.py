@@ -29,7 +29,7 @@ _BATCH = 50_000
 
 
 @dataclass(frozen=True)
-class View:
+class Outgoing:
     """A table as it is to stand outside: its name, the columns that tell its rows apart, its rows."""
 
     name: str
@@ -68,7 +68,7 @@ class TableChange:
         later: the same rows, as they are to be, in the same order.
     """
 
-    view: View
+    view: Outgoing
     digest: str
     before: Mapping[str, str] | None
     added: pl.DataFrame
@@ -89,11 +89,11 @@ class TableChange:
 class Session(Protocol):
     """Holds a place alone, so that nobody writes there between comparing and writing."""
 
-    def compare(self, views: Sequence[View]) -> list[TableChange]:
+    def compare(self, views: Sequence[Outgoing]) -> list[TableChange]:
         """How each view differs from what stands there; those that do not differ are left out."""
         ...
 
-    def write(self, views: Sequence[View], changes: Sequence[TableChange], stamp: Stamp) -> None:
+    def write(self, views: Sequence[Outgoing], changes: Sequence[TableChange], stamp: Stamp) -> None:
         """Carry out the changes, all of them or none: a reader sees the old state or the new one."""
         ...
 
@@ -107,7 +107,7 @@ class Outlet(Protocol):
     local: bool
     """Whether it is on this machine, so that a rehearsal may write to it."""
 
-    def compare(self, views: Sequence[View]) -> list[TableChange]:
+    def compare(self, views: Sequence[Outgoing]) -> list[TableChange]:
         """As `Session.compare`; reads only."""
         ...
 
@@ -134,7 +134,7 @@ def kind(dtype: pl.DataType | type[pl.DataType]) -> str:
     }[dtype.base_type()]
 
 
-def shape(view: View) -> dict[str, str]:
+def shape(view: Outgoing) -> dict[str, str]:
     """The columns by kind, a key's column marked: what must be equal for rows to be exchanged alone."""
     return {name: f"{kind} key" if name in view.key else kind for name, kind in view.structure().items()}
 
@@ -161,7 +161,7 @@ def digest(rows: pl.DataFrame) -> str:
     return hashed.hexdigest()[:32]
 
 
-def compared(view: View, known: str | None, before: Mapping[str, str] | None, present: Present) -> TableChange | None:
+def compared(view: Outgoing, known: str | None, before: Mapping[str, str] | None, present: Present) -> TableChange | None:
     """How a view differs from what stands outside; None: not at all.
 
     Args:
@@ -199,7 +199,7 @@ class Present(Protocol):
         ...
 
 
-def _there(view: View, rows: pl.DataFrame, before: Mapping[str, str] | None, present: Present) -> pl.DataFrame:
+def _there(view: Outgoing, rows: pl.DataFrame, before: Mapping[str, str] | None, present: Present) -> pl.DataFrame:
     """What stands outside, with the columns of the view; what cannot be compared counts as not there."""
     wanted = shape(view)
     same = {name: told for name, told in wanted.items() if before is not None and before.get(name) == told}
