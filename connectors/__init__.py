@@ -74,7 +74,7 @@ def outlet(
 
             return FolderOutlet(name, settings)
         case "sql":
-            from connectors.sql.outlet import SqlOutlet  # noqa: PLC0415
+            from connectors.sql.target import SqlOutlet  # noqa: PLC0415
 
             return SqlOutlet(name, settings, secrets=secrets)
         case kind:

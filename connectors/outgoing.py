@@ -104,8 +104,10 @@ class Outlet(Protocol):
     Every failure is a `RunError` whose code begins with `target_`.
     """
 
-    local: bool
-    """Whether it is on this machine, so that a rehearsal may write to it."""
+    @property
+    def local(self) -> bool:
+        """Whether it is on this machine, so that a rehearsal may write to it."""
+        ...
 
     def compare(self, views: Sequence[Outgoing]) -> list[TableChange]:
         """As `Session.compare`; reads only."""
@@ -161,7 +163,9 @@ def digest(rows: pl.DataFrame) -> str:
     return hashed.hexdigest()[:32]
 
 
-def compared(view: Outgoing, known: str | None, before: Mapping[str, str] | None, present: Present) -> TableChange | None:
+def compared(
+    view: Outgoing, known: str | None, before: Mapping[str, str] | None, present: Present
+) -> TableChange | None:
     """How a view differs from what stands outside; None: not at all.
 
     Args:

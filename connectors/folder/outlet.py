@@ -21,8 +21,8 @@ import polars as pl
 from filelock import FileLock, Timeout
 
 from connectors.folder.csvfile import write_csv
+from connectors.outgoing import MARK, Outgoing, Stamp, TableChange, compared, flat, shape
 from connectors.protocol import CheckLine
-from connectors.outgoing import MARK, Stamp, TableChange, Outgoing, compared, flat, shape
 from okr.errors import OkrError, RunError
 
 if TYPE_CHECKING:

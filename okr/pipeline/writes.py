@@ -229,9 +229,7 @@ def _targets(settings: Settings, block: Block | None) -> Iterator[dict[str, View
     from okr.reconcile.reading import Reader  # noqa: PLC0415
 
     with Reader(settings) as reader:
-        made = targets(
-            settings, reader, now=now(settings), secrets=lambda secret: resolve(secret, block=block)
-        )
+        made = targets(settings, reader, now=now(settings), secrets=lambda secret: resolve(secret, block=block))
         yield {target.name: target for target in made}
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from connectors import outlet
 from connectors.outgoing import PREFIX, Outgoing, Stamp, TableChange, shape
-from okr.errors import RunError
+from connectors.protocol import CheckLine
+from okr.errors import RunError, SettingsError
 from okr.publish.plan import Outcome, Write, digest
 from okr.reconcile import everybody
 from okr.settings import set_by_hand
@@ -16,7 +18,6 @@ from schemas import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime
 
     import polars as pl
 
@@ -60,6 +61,14 @@ def targets(
     return made
 
 
+def checks(name: str, section: Any, secrets: Callable[[Secret], str]) -> Iterator[CheckLine]:  # noqa: ANN401
+    """Say whether a target can be reached and written to. Changes nothing."""
+    try:
+        yield from outlet(name, section, secrets=secrets).check(list(KEYS))
+    except SettingsError as error:  # a secret that is missing
+        yield CheckLine(ok=False, code=error.code, values=error.values)
+
+
 class Views:
     """The tables as they are to stand outside; made when they are first asked for, once for all targets."""
 
@@ -76,10 +85,8 @@ class Views:
 
     def stamp(self) -> Stamp:
         """Which run they are of."""
-        from datetime import datetime as moment  # noqa: PLC0415
-
         last = self._reader.last_run()
-        return Stamp(last["run_id"], moment.fromisoformat(last["started_at"]), self._now)
+        return Stamp(last["run_id"], datetime.fromisoformat(last["started_at"]), self._now)
 
     def _frame(self, name: str) -> pl.DataFrame:
         if name in TABLES:

@@ -42,16 +42,24 @@ TOLD = ("title", "point", "response_reason")
 """Of the others, those that say by unit and number what is meant; the rest is empty."""
 
 _HIDDEN = """
-with o as (
+with called as (
+    -- What counts in a view is called as the gaps call it.
+    select kind, id, min(label) as label from judged.things group by kind, id
+),
+o as (
     select
         o.objective_id, o.visibility <> 'public' or o.state = 'masked' as hidden,
-        coalesce(u.name, o.unit_id) || coalesce(' ' || p.name, ' ' || o.person_id, '') || ' O' || coalesce(
-            o.ordinal,
-            row_number() over (
-                partition by o.unit_id, o.person_id, o.period_id order by o.ordinal nulls last, o.objective_id
+        coalesce(
+            c.label,
+            coalesce(u.name, o.unit_id) || coalesce(' ' || p.name, ' ' || o.person_id, '') || ' O' || coalesce(
+                o.ordinal,
+                row_number() over (
+                    partition by o.unit_id, o.person_id, o.period_id order by o.ordinal nulls last, o.objective_id
+                )
             )
         ) as label
     from okr.objectives o
+    left join called c on c.kind = 'objective' and c.id = o.objective_id
     left join okr.org_units u on u.unit_id = o.unit_id
     left join okr.people p on p.person_id = o.person_id
 ),
@@ -59,10 +67,11 @@ k as (
     -- A KR whose O nobody knows may be anything.
     select
         k.kr_id, coalesce(o.hidden, true) as hidden,
-        coalesce(o.label || '-KR' || coalesce(
+        coalesce(c.label, o.label || '-KR' || coalesce(
             k.ordinal, row_number() over (partition by k.objective_id order by k.ordinal nulls last, k.kr_id)
         ), k.kr_id) as label
     from okr.key_results k
+    left join called c on c.kind = 'kr' and c.id = k.kr_id
     left join o on o.objective_id = k.objective_id
 )
 """
@@ -158,12 +167,13 @@ def _concealed(reader: Reader, name: str, relation: str, columns: list[str]) -> 
             chosen.append(known)
             continue
         # A title that is empty is told too: a number is better than nothing. A point or reason is not.
-        missing = "" if column == "title" else f"and {known} is not null"
-        told = "replace($hidden, '{label}', coalesce(c.label, t.kr_id))" if name != "objectives" else (
-            "replace($hidden, '{label}', c.label)"
-        )
-        instead = f"case when true {missing} then {told} end" if column in TOLD else "null"
-        chosen.append(f"case when coalesce(c.hidden, true) then {instead} else {known} end as {quoted(column)}")
+        label = "c.label" if name == "objectives" else "coalesce(c.label, t.kr_id)"
+        told = f"replace($hidden, '{{label}}', {label})"
+        if column not in TOLD:
+            told = "null"
+        elif column != "title":
+            told = f"case when {known} is not null then {told} end"
+        chosen.append(f"case when coalesce(c.hidden, true) then {told} else {known} end as {quoted(column)}")
     hidden = " / ".join(text("target.hidden", lang, label="{label}") for lang in ("zh", "en"))
     query = f"{_HIDDEN} select {', '.join(chosen)} from {relation} t {_OF[name]}"
     return reader.house.frame(query, hidden=hidden)

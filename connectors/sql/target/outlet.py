@@ -15,14 +15,16 @@ import polars as pl
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from connectors.outgoing import PREFIX, Outgoing, Stamp, TableChange, compared, digest, shape
 from connectors.protocol import CheckLine
-from connectors.sql.outlet_databases import Database, database
-from connectors.sql.outlet_faults import target_fault
-from connectors.outgoing import PREFIX, Stamp, TableChange, Outgoing, compared, digest, shape
+from connectors.sql.target.faults import target_fault
+from connectors.sql.target.opening import database
 from okr.errors import OkrError, RunError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+
+    from connectors.sql.target.base import Database
 
 ABOUT = f"{PREFIX}about"
 _ABOUT_KEY = ("table_name",)
@@ -164,13 +166,13 @@ class _Session:
         if ABOUT not in owned or set(self._base.columns(ABOUT)) != set(_ABOUT):
             return {}
         notes = Outgoing("about", _ABOUT_KEY, pl.DataFrame(schema=_ABOUT))
-        rows = self._base.read(ABOUT, notes.structure()).cast(_ABOUT)
+        rows = self._base.read(ABOUT, notes.structure()).cast(_ABOUT)  # pyright: ignore[reportArgumentType]
         return {row["table_name"]: row for row in rows.iter_rows(named=True)}
 
     def _about_change(self, about: Outgoing) -> TableChange:
         """The notes, exchanged as a whole; their columns are those that stand there, or they are made anew."""
         rows = about.flat()
-        there = set(self._base.columns(ABOUT)) == set(_ABOUT) 
+        there = set(self._base.columns(ABOUT)) == set(_ABOUT)
         nothing = rows.clear()
         before = shape(about) if there else None
         return TableChange(about, digest(rows), before, rows, nothing, nothing, nothing)
@@ -182,5 +184,3 @@ class _Session:
             return None
         told = json.loads(known.get("structure") or "{}")
         return {name: told.get(name, "unknown") for name in names}
-
-
