@@ -106,7 +106,7 @@ class _Session:
         """
         link, versions = self._path / LATEST, self._path / VERSIONS
         if link.is_symlink():
-            told = Path(os.readlink(link))
+            told = link.readlink()
             if told.parent != Path(VERSIONS) or not _VERSION.fullmatch(told.name):
                 raise RunError("target_folder_not_ours", target=self._name, path=str(link))
             return _manifest(versions / told.name) or {}
@@ -158,11 +158,12 @@ class _Session:
                 for view in views
             },
         }
-        earlier = os.readlink(self._path / LATEST) if (self._path / LATEST).is_symlink() else None
+        link = self._path / LATEST
+        earlier = link.readlink().name if link.is_symlink() else None
         version = f"{stamp.written_at:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:12]}"
         _make(versions, version, views, manifest)
         self._swap(version)
-        self._clear(version, None if earlier is None else Path(earlier).name)
+        self._clear(version, earlier)
 
     def _swap(self, version: str) -> None:
         link = self._path / f".begun-{uuid.uuid4().hex}"

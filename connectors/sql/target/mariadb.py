@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from connectors.outgoing import MARK, PREFIX
@@ -104,12 +106,18 @@ class Mariadb(Database):
 
     def exchange(self, changes: Sequence[TableChange], about: TableChange) -> None:
         """Rows by a transaction; where columns change, tables by one RENAME."""
+        self._drop(self._left())
         if not any(change.reshaped for change in (*changes, about)):
             super().exchange(changes, about)
             return
-        everything = [*changes, about]
-        aside = [beside + change.view.name for change in everything for beside in (self._NEXT, self._PAST)]
-        self._drop([name for name, ours in self.marked(aside).items() if ours])
+        try:
+            self._exchange_tables([*changes, about])
+        except BaseException:
+            with suppress(SQLAlchemyError, *self.errors):
+                self._drop(self._left())
+            raise
+
+    def _exchange_tables(self, everything: Sequence[TableChange]) -> None:
         for change in everything:
             self._create(self._NEXT + change.view.name, change.view)
             self._load(self._NEXT + change.view.name, change.view.flat())
@@ -124,6 +132,16 @@ class Mariadb(Database):
             moves.append(f"{self._quoted(self._NEXT + change.view.name)} TO {self._quoted(table)}")
         self._run(f"RENAME TABLE {', '.join(moves)}")
         self._drop(past)
+
+    def _left(self) -> list[str]:
+        """Tables that an attempt which did not end has left beside ours."""
+        found = self._run(
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = database() AND table_comment = %s "
+            "AND (left(table_name, %s) = %s OR left(table_name, %s) = %s)",
+            MARK,
+            *(part for beside in (self._NEXT, self._PAST) for part in (len(beside), beside)),
+        )
+        return [name for (name,) in found]
 
     def _drop(self, tables: Sequence[str]) -> None:
         if tables:
