@@ -8,7 +8,9 @@ names that does not bear our mark is refused.
 from __future__ import annotations
 
 import json
+import os
 from contextlib import contextmanager
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -23,6 +25,8 @@ from okr.errors import OkrError, RunError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+
+    from sqlalchemy.engine import URL
 
     from connectors.sql.target.base import Database
 
@@ -56,9 +60,7 @@ class SqlOutlet:
     @property
     def local(self) -> bool:
         """Whether the database is a file, a socket, or on loopback."""
-        url = make_url(self._settings.url)
-        hosts = [url.host, *(str(url.query[name]) for name in ("host", "hostaddr") if name in url.query)]
-        return all(host is None or host.startswith(("/", "127.")) or host in {"localhost", "::1"} for host in hosts)
+        return on_this_machine(make_url(self._settings.url))
 
     def compare(self, views: Sequence[Outgoing]) -> list[TableChange]:
         """Read what stands there and compare."""
@@ -184,3 +186,27 @@ class _Session:
             return None
         told = json.loads(known.get("structure") or "{}")
         return {name: told.get(name, "unknown") for name in names}
+
+
+def on_this_machine(url: URL) -> bool:
+    """Whether an address can only lead to a file, a socket or a server on loopback."""
+    if url.get_backend_name() == "sqlite":
+        return True
+    told = [url.host, *(url.query.get(name) for name in ("host", "hostaddr"))]
+    hosts = [host for host in told if host is not None]
+    if url.get_backend_name() == "postgresql":
+        # Without a host its library asks the environment, and a service may name any.
+        hosts = hosts or [os.environ[name] for name in ("PGHOST", "PGHOSTADDR") if name in os.environ]
+        hosts += [told for told in (url.query.get("service"), os.environ.get("PGSERVICE")) if told is not None]
+    return all(_loopback(host) for host in hosts)
+
+
+def _loopback(host: object) -> bool:
+    if not isinstance(host, str):
+        return False
+    if host.startswith("/") or host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

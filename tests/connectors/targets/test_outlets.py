@@ -16,7 +16,7 @@ from okr.errors import RunError
 
 STAMP = Stamp("r1", datetime(2026, 11, 20, 0, 0, tzinfo=UTC), datetime(2026, 11, 20, 0, 1, tzinfo=UTC))
 ROOT = Path(__file__).parents[3]
-HARD = "“O’Neill” \\ \"q\" \t,;|\n第二行 \U0001f600 %s :x {y}"
+HARD = '“O’Neill” \\ "q" \t,;|\n第二行 \U0001f600 %s :x {y}'
 
 
 def goals(*rows, **more) -> Outgoing:
@@ -159,7 +159,10 @@ def test_a_column_that_somebody_dropped_is_made_again(database):
 
 def test_tables_of_others_are_refused_by_name(database):
     database.run("CREATE TABLE okr_links (theirs INTEGER)", "INSERT INTO okr_links VALUES (7)")
-    for attempt in (lambda: database.outlet().compare([goals(FULL), LINKS]), lambda: write(database, goals(FULL), LINKS)):
+    for attempt in (
+        lambda: database.outlet().compare([goals(FULL), LINKS]),
+        lambda: write(database, goals(FULL), LINKS),
+    ):
         with pytest.raises(RunError) as caught:
             attempt()
         assert (caught.value.code, caught.value.values["tables"]) == ("target_table_not_ours", ["okr_links"])
@@ -313,3 +316,19 @@ def test_two_at_once_take_turns_or_one_is_refused(place, monkeypatch):
     assert {row["version"] for row in place.rows("one")} == {0}
     write(place, *pair(1))
     assert {row["version"] for row in place.rows("one")} == {1}
+
+
+@pytest.mark.server
+def test_what_a_killed_exchange_of_tables_leaves_is_removed_by_the_next(made):
+    database = made("mariadb")
+    write(database, *pair(0))
+    before = database.names()
+    words = [database.kind, database.url, ".", database.password, "5", "grows"]  # behind the exchange
+    done = subprocess.run([sys.executable, "-c", DYING, *words], cwd=ROOT, capture_output=True, check=False)
+    assert done.returncode == -9, done.stderr.decode()
+    assert {row["version"] for row in (*database.rows("one"), *database.rows("two"))} == {1}
+    assert database.names() != before
+    database.run("CREATE TABLE okr_next_theirs (x INTEGER)")
+    extra = [Outgoing(v.name, v.key, v.frame.with_columns(pl.lit("x").alias("extra"))) for v in pair(2)]
+    write(database, *extra)
+    assert database.names() == sorted([*before, "okr_next_theirs"])
