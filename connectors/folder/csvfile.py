@@ -35,7 +35,7 @@ def _told(name: str, dtype: pl.DataType) -> pl.Expr:
 
 def _guarded(text: pl.Expr) -> pl.Expr:
     dangerous = pl.any_horizontal(text.str.starts_with(sign) for sign in DANGEROUS)
-    return pl.when(dangerous).then(pl.format("'{}", text)).otherwise(text)
+    return pl.when(dangerous).then(pl.format("'{}", text)).when(text != "").then(text)
 
 
 def _progress(fraction: pl.Expr) -> pl.Expr:

@@ -89,9 +89,9 @@ def test_missing_rights_are_named(made, kind):
     other = place.outlet(url=url, password="p")
     *_, last = other.check(["goals"])
     assert (last.ok, last.code, last.values["rights"]) == (False, "target_rights_missing", missing)
-    with pytest.raises(RunError) as caught, other.writing() as session:
-        changed = [goals(FULL | {"title": "x"}, EMPTY)]
-        session.write(changed, session.compare(changed), SimpleNamespace(run_id="r", run_at=None, written_at=None))
+    place.url, place.password = url, "p"
+    with pytest.raises(RunError) as caught:
+        write(place, goals(FULL | {"title": "x"}, EMPTY))
     assert caught.value.code == "target_no_right"
     assert [row["id"] for row in place.rows("goals")] == ["a"]
 
