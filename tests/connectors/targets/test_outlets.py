@@ -332,3 +332,14 @@ def test_what_a_killed_exchange_of_tables_leaves_is_removed_by_the_next(made):
     extra = [Outgoing(v.name, v.key, v.frame.with_columns(pl.lit("x").alias("extra"))) for v in pair(2)]
     write(database, *extra)
     assert database.names() == sorted([*before, "okr_next_theirs"])
+
+
+@pytest.mark.server
+def test_a_schema_of_its_own(made):
+    database = made("postgresql")
+    database.run("CREATE SCHEMA own", "CREATE TABLE okr_goals (theirs INTEGER)")
+    database.url += "?options=-csearch_path%3Down"
+    assert write(database, goals(FULL))["goals"]["add"] == 1
+    assert database.run("SELECT id FROM own.okr_goals") == [("a",)]
+    assert database.outlet().compare([goals(FULL)]) == []
+    assert database.run("SELECT count(*) FROM public.okr_goals") == [(0,)]
