@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 SHOWN = 200
 """Rows that a table shows."""
 
-LONGEST = 200
+LONGEST = 160
 """Characters of a value that a table shows."""
 
 
@@ -141,7 +141,7 @@ def _value(name: str) -> Any:  # noqa: ANN401 - a column's text for a row
             parts = json.loads(str(value))
         except ValueError:
             parts = None
-        text = "\n".join(f"{key}: {_plain(part)}" for key, part in parts.items()) if isinstance(parts, dict) else value
+        text = " · ".join(f"{key}: {_plain(part)}" for key, part in parts.items()) if isinstance(parts, dict) else value
         text = str(text)
         return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
