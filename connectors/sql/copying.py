@@ -61,13 +61,13 @@ def read(driver: psycopg.Connection[Any], asked: str, columns: list[tuple[str, i
     schema = dict.fromkeys(names, pl.String)
     batches: list[pl.DataFrame] = []
     with driver.cursor() as cursor:
-        for block in _blocks(cursor, statement):
+        for block in blocks(cursor, statement):
             frame = pl.read_csv(block, has_header=False, schema=schema)
             batches.append(_typed(frame, kinds, table))
     return together(batches or [_typed(pl.DataFrame(schema=schema), kinds, table)])
 
 
-def _blocks(cursor: psycopg.Cursor[Any], statement: bytes) -> Iterator[bytes]:
+def blocks(cursor: psycopg.Cursor[Any], statement: bytes) -> Iterator[bytes]:
     """Yield the rows in blocks; PostgreSQL sends each row as a message of its own."""
     parts: list[Any] = []
     size = 0

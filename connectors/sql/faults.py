@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, quote_plus
 
 from okr.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Fault(NamedTuple):
@@ -69,27 +72,33 @@ def understood(error: BaseException, password: str | None, **values: object) -> 
     Returns:
         An error with one of our codes, else `sql_failed`; `reason` is what the database said.
     """
-    cause = getattr(error, "orig", None) or error
-    said = _said(cause)
-    for fault in FAULTS:
-        if _fits(fault, cause, said):
-            break
-    else:
-        fault = Fault("sql_failed")
-    return SourceError(fault.code, **values, reason=without(said, password))
+    cause = cause_of(error)
+    code = fitting(FAULTS, cause) or "sql_failed"
+    return SourceError(code, **values, reason=without(said(cause), password))
 
 
-def _fits(fault: Fault, cause: BaseException, said: str) -> bool:
+def cause_of(error: BaseException) -> BaseException:
+    """The driver's own error behind SQLAlchemy's."""
+    return getattr(error, "orig", None) or error
+
+
+def fitting(faults: Iterable[Fault], cause: BaseException) -> str | None:
+    """The code of the first meaning that fits what a driver raised."""
+    told = said(cause)
+    return next((fault.code for fault in faults if _fits(fault, cause, told)), None)
+
+
+def _fits(fault: Fault, cause: BaseException, told: str) -> bool:
     number = cause.args[0] if cause.args else None
     if isinstance(number, int) and number:
         return number in fault.numbers
     state = getattr(cause, "sqlstate", None)
     if state:
         return state.startswith(fault.states) if fault.states else False
-    return re.search(fault.words, said, re.IGNORECASE) is not None
+    return re.search(fault.words, told, re.IGNORECASE) is not None
 
 
-def _said(cause: BaseException) -> str:
+def said(cause: BaseException) -> str:
     """The first line of what the database said: what follows quotes our statement."""
     diagnosis = getattr(getattr(cause, "diag", None), "message_primary", None)
     text = diagnosis or str(cause.args[-1] if cause.args else cause)

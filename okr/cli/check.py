@@ -20,11 +20,10 @@ from okr.errors import CallError, OkrError
 from okr.texts.values import tame
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from okr.report import Report
-    from okr.settings import Settings, SourceSettings
+    from okr.settings import Settings, SourceSettings, TargetSettings
 
 WIDTH = 100
 
@@ -50,7 +49,8 @@ def check(
         findings.append(_settings(known))
         for name, source in known.sources.items():
             findings.append(_source(known, name, source, report))
-        findings += [_target(name, kind, on) for name, kind, on in _targets(known)]
+        findings.append(_mail(known))
+        findings += [_target(known, name, target, report) for name, target in known.targets.items()]
         findings += [_warehouse(known), _ledger(known), _folder("landing", known.landing.path)]
     for one in findings:
         _print(one)
@@ -94,15 +94,21 @@ def _source(known: Settings, name: str, source: SourceSettings, report: Report) 
     return found
 
 
-def _targets(known: Settings) -> Iterator[tuple[str, str, bool]]:
-    yield "mail", "smtp", known.mail.enabled
-    for name, target in known.targets.items():
-        yield name, target.kind, target.enabled
+def _mail(known: Settings) -> Finding:
+    found = Finding(say("cli.check.target", name="mail", kind="smtp"))
+    found.told = [say("cli.check.target_on" if known.mail.enabled else "cli.check.target_off")]
+    return found
 
 
-def _target(name: str, kind: str, on: bool) -> Finding:  # noqa: FBT001 - as the settings have it
-    found = Finding(say("cli.check.target", name=name, kind=kind))
-    found.told = [say("cli.check.target_on" if on else "cli.check.target_off")]
+def _target(known: Settings, name: str, target: TargetSettings, report: Report) -> Finding:
+    """Whether a target can be reached and written; one that is off is tried too, and hinders nothing."""
+    found = Finding(say("cli.check.target", name=name, kind=target.kind))
+    found.told = [say("cli.check.target_on" if target.enabled else "cli.check.target_off")]
+    report.stage("check_target", target=name)
+    for one in rooms.target_checks(known, name):
+        found.told.append(say(f"{'note' if one.ok else 'error'}.{one.code}", **one.values))
+        if not one.ok and target.enabled:
+            found.status = 2
     return found
 
 

@@ -43,3 +43,4 @@ MEETINGS = _columns(
 )
 QUARANTINE = _columns("source table record_id place field value code reason whole:flag values:object")
 DECISIONS = _columns("entry_id:number at:time who kind subject decision why takes_back:number")
+PLAN = _columns("target action thing old new key")

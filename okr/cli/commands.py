@@ -37,6 +37,8 @@ ALL = (
     Command("decide delivery", "decide", "okr.cli.decide", "delivery"),
     Command("decide list", "decide", "okr.cli.decide", "standing"),
     Command("decide take-back", "decide", "okr.cli.decide", "take_back"),
+    Command("plan", "deliver", "okr.cli.plan", "plan"),
+    Command("apply", "deliver", "okr.cli.plan", "apply"),
     Command("demo", "operate", "okr.cli.demo", "demo"),
     Command("init", "operate", "okr.cli.init", "init"),
     Command("check", "operate", "okr.cli.check", "check"),

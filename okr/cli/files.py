@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from okr.cli.listing import csv_pieces, json_pieces
-from okr.cli.values import cell, guarded
 from okr.cli.width import width
 from okr.errors import CallError
+from okr.texts.cells import cell, guarded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from okr.cli.speech import putting_out, say, tell
-from okr.cli.values import cell, json_row
+from okr.cli.values import json_row
 from okr.errors import CallError
+from okr.texts.cells import cell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

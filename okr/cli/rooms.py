@@ -9,12 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
+    from connectors.protocol import CheckLine
     from okr.ledger import Ledger
     from okr.pipeline import SyncResult
+    from okr.publish.plan import Outcome, Plan
     from okr.reconcile.reading import Reader
     from okr.reconcile.rulebook import Rule
     from okr.report import Report
@@ -76,3 +78,32 @@ def sync(known: Settings, sources: Sequence[str] | None, report: Report) -> Sync
     from okr import pipeline  # noqa: PLC0415
 
     return pipeline.sync(known, sources=sources, report=report, block=block)
+
+
+def plan(known: Settings, targets: Sequence[str], report: Report) -> tuple[list[str], Plan]:
+    """What would be written and sent now, and to which targets that was asked."""
+    from okr.pipeline import writes  # noqa: PLC0415
+
+    names = writes.chosen(known, targets)
+    return names, writes.plan(known, names, report=report, block=block)
+
+
+def plan_shown(known: Settings, shown: Plan, targets: Sequence[str], who: str) -> None:
+    """Note that somebody has seen a plan."""
+    from okr.pipeline import writes  # noqa: PLC0415
+
+    writes.remember(known, shown, targets, who, block=block)
+
+
+def apply(known: Settings, plan_id: str | None, who: str, report: Report) -> list[Outcome]:
+    """Write just what a plan has shown."""
+    from okr.pipeline import writes  # noqa: PLC0415
+
+    return writes.apply(known, plan_id, who=who, report=report, block=block)
+
+
+def target_checks(known: Settings, name: str) -> Iterable[CheckLine]:
+    """Whether a target can be reached and written, line by line. Changes nothing."""
+    from okr.publish.targets import checks  # noqa: PLC0415
+
+    return checks(name, known.targets[name], secret)

@@ -5,7 +5,7 @@ Entries are only ever added, each committed at the moment it happens, also while
 
 from __future__ import annotations
 
-from okr.ledger.entries import Decision, Run
+from okr.ledger.entries import Audited, Decision, Message, PlanShown, Run, Told
 from okr.ledger.ledger import Ledger
 
-__all__ = ["Decision", "Ledger", "Run"]
+__all__ = ["Audited", "Decision", "Ledger", "Message", "PlanShown", "Run", "Told"]

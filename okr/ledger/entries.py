@@ -1,4 +1,4 @@
-"""What the ledger tells: runs and decisions."""
+"""What the ledger tells: runs, decisions, messages and what became of them, writes, plans that were shown."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 
 Ended = Literal["succeeded", "failed", "stopped"]
 State = Literal["started", "succeeded", "failed", "stopped"]
+MessageKind = Literal["digest", "pack", "leader", "list"]
+MessageEvent = Literal["sending", "deferred", "sent", "refused", "uncertain", "cancelled"]
+MessageState = Literal["waiting", "sending", "sent", "refused", "uncertain", "cancelled"]
 
 
 @dataclass(frozen=True)
@@ -39,4 +42,69 @@ class Decision:
     decision: str
     why: str
     takes_back: int | None = None
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message to one address. What it is never changes; `state` follows from what happened to it.
+
+    `key` is its idempotency key; `recipient` is for whom it is, also where a rehearsal sends it elsewhere; `gaps`
+    are the fingerprints that it tells; `content` is all that is needed to send it: `language`, `subject`, `text`,
+    `html`, `attachments` (absolute paths). `details` are those of its last event, such as why it was refused.
+    """
+
+    key: str
+    kind: str
+    recipient: str
+    person_id: str | None
+    meeting_id: str | None
+    due_at: datetime
+    gaps: tuple[str, ...]
+    content: dict[str, Any]
+    state: str = "waiting"
+    at: datetime | None = None
+    state_at: datetime | None = None
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Told:
+    """Which gaps a message tells, to whom, of which meeting: a message without its content."""
+
+    key: str
+    kind: str
+    recipient: str
+    person_id: str | None
+    meeting_id: str | None
+    due_at: datetime
+    gaps: tuple[str, ...]
+    state: str
+
+
+@dataclass(frozen=True)
+class Audited:
+    """One write to an outside place: what stood there, what was written, how it ended."""
+
+    entry_id: int
+    at: datetime
+    who: str
+    target: str
+    action: str
+    thing: str
+    old: str | None
+    new: str | None
+    key: str | None
+    outcome: str
+
+
+@dataclass(frozen=True)
+class PlanShown:
+    """A plan that somebody was shown, and of which targets it told; `details` tell a later one apart from it."""
+
+    entry_id: int
+    at: datetime
+    plan_id: str
+    who: str
+    targets: tuple[str, ...]
     details: dict[str, Any] = field(default_factory=dict)

@@ -10,8 +10,10 @@ from sqlalchemy.exc import IntegrityError
 
 from okr.errors import CallError
 from okr.ledger.entries import Decision, Ended, Run, State
+from okr.ledger.journal import Journal
+from okr.ledger.outbox import Outbox
 from okr.ledger.store import Store
-from okr.ledger.tables import DECISIONS, RUNS, clean, plain
+from okr.ledger.tables import DECISIONS, METADATA, RUNS, clean, plain
 from okr.settings import resolve
 
 if TYPE_CHECKING:
@@ -23,9 +25,10 @@ if TYPE_CHECKING:
 
 TAKEN_BACK = "taken back"
 PATIENCE = timedelta(seconds=30)
+BATCH = 500  # rows that are copied at once
 
 
-class Ledger:
+class Ledger(Outbox, Journal):
     """Entries are added and read, never changed; several programs may do so at once.
 
     May be used from several threads. Every failure of the database is a `RunError` whose code
@@ -76,6 +79,22 @@ class Ledger:
     def close(self) -> None:
         """Let go of the database."""
         self._store.close()
+
+    def copy_to(self, url: str) -> None:
+        """Copy all entries into a ledger that is fresh, for rehearsals.
+
+        Raises:
+            RunError: either of the two cannot be read or written.
+        """
+        with (
+            Ledger.open(url) as other,
+            self._store.reading() as here,
+            other._store.writing() as there,
+        ):
+            for table in METADATA.sorted_tables:
+                rows = here.execution_options(yield_per=BATCH).execute(select(table).order_by(table.c.entry_id))
+                for batch in rows.mappings().partitions():
+                    there.execute(insert(table), [dict(row) for row in batch])
 
     def run_started(self, run_id: str, command: str, at: datetime, details: Mapping[str, Any] | None = None) -> None:
         """A run begins."""

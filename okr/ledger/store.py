@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+import zlib
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from filelock import FileLock, Timeout
 from sqlalchemy import Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
@@ -76,6 +78,46 @@ class Store:
         """A connection whose writes are committed at the end, and nobody else's between them."""
         with self.told(), self._writing.begin() as connection:
             yield connection
+
+    @contextmanager
+    def alone(self, name: str, *, wait: bool) -> Iterator[bool]:
+        """Hold a lock of that name among all programs at this ledger; a program that dies lets go of it.
+
+        Yields False, without the lock, where another holds it and `wait` is off.
+        """
+        holding = self._file_lock(name, wait=wait) if self.is_file else self._server_lock(name, wait=wait)
+        with holding as entered:
+            yield entered
+
+    @contextmanager
+    def _file_lock(self, name: str, *, wait: bool) -> Iterator[bool]:
+        lock = FileLock(f"{self.url.database}.{name}.lock", mode=0o600)
+        with self.told():
+            try:
+                lock.acquire(timeout=-1 if wait else 0)
+            except Timeout:
+                lock = None
+        if lock is None:
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            lock.release()
+
+    @contextmanager
+    def _server_lock(self, name: str, *, wait: bool) -> Iterator[bool]:
+        key = {"key": zlib.crc32(f"okr {name}".encode())}
+        how = "pg_advisory_lock" if wait else "pg_try_advisory_lock"
+        with self.told():
+            connection = self._reading.connect().execution_options(isolation_level="AUTOCOMMIT")
+        try:
+            with self.told():
+                got = connection.execute(text(f"select {how}(:key)"), key).scalar_one()
+            yield got is not False
+        finally:
+            connection.invalidate()  # the lock goes with the session
+            connection.close()
 
     def close(self) -> None:
         """Let go of the database."""

@@ -74,6 +74,62 @@ DECISIONS = Table(
     sqlite_autoincrement=True,
 )
 
+OUTBOX = Table(
+    "outbox",
+    METADATA,
+    Column("entry_id", Integer, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("key", Text, nullable=False, unique=True),
+    Column("kind", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("person_id", Text),
+    Column("meeting_id", Text, index=True),
+    Column("due_at", Moment, nullable=False, index=True),
+    Column("gaps", JSON, nullable=False),
+    Column("content", JSON, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+OUTBOX_EVENTS = Table(
+    "outbox_events",
+    METADATA,
+    Column("entry_id", Integer, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("key", Text, ForeignKey("outbox.key"), nullable=False, index=True),
+    Column("event", Text, nullable=False),
+    Column("sent_to", Text),  # the address that it went to; in a rehearsal not the recipient's
+    Column("details", JSON, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+AUDIT = Table(
+    "audit",
+    METADATA,
+    Column("entry_id", Integer, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("target", Text, nullable=False, index=True),
+    Column("action", Text, nullable=False),
+    Column("thing", Text, nullable=False),
+    Column("old", Text),
+    Column("new", Text),
+    Column("key", Text, index=True),
+    Column("outcome", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+PLANS = Table(
+    "plans",
+    METADATA,
+    Column("entry_id", Integer, primary_key=True),
+    Column("at", Moment, nullable=False, index=True),
+    Column("plan_id", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("targets", JSON, nullable=False),
+    Column("details", JSON, nullable=False),
+    sqlite_autoincrement=True,
+)
+
 
 def clean(text: str) -> str:
     """Text that every database takes: no NUL, no half characters (a terminal gives both)."""

@@ -154,6 +154,9 @@ class Judge:
         active = {row[0] for row in house.rows("select person_id from person where active")}
         stated = house.rows("select unit_id, name, parent_id, leader_id, active, aliases from merged.org_units")
         house.make("unit", trees.units(((a, b, c, d, e) for a, b, c, d, e, _ in stated), active))
+        house.run(
+            "insert into judged.units select unit_id, name, parent_id, leader_id, told_id, active from unit order by 1"
+        )
         names = [
             (unit_id, active_, fold_text(said), said)
             for unit_id, name, _, _, active_, aliases in stated
@@ -298,6 +301,7 @@ class Judge:
 
     def _figures(self, period_id: str) -> None:
         house = self._house
+        house.run_file("figures/things.sql", period=period_id)
         house.run_file("figures/traced.sql")
         effective_coverage(house)
         house.run_file("figures/coverage.sql", period=period_id)

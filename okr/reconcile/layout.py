@@ -5,7 +5,7 @@
 - `okr`: the views that other programs may rely on.
 - `history`: whole rows as intervals of runs, content times, gaps as intervals of runs, the runs; in `said` what
   rows without ids said last (`fresh`: in that very run), by which later runs know them again.
-- `judged`: what the last run found in each view besides gaps: figures, refused references.
+- `judged`: what the last run found in each view besides gaps: what counts, figures, refused references.
 """
 
 from __future__ import annotations
@@ -71,6 +71,13 @@ STATEMENTS = (
        starts_at timestamptz, starts_at_offset varchar, participants varchar[], krs bigint, requests bigint,
        accepted bigint, clarify bigint, rejected bigint, unanswered bigint, planned bigint, stale bigint,
        handshake_density double, advice varchar, readiness double)""",
+    """create table {c}judged.units (unit_id varchar, name varchar, parent_id varchar, leader_id varchar,
+       told_id varchar, active boolean)""",
+    """create table {c}judged.things (period_id varchar, kind varchar, id varchar, objective_id varchar,
+       unit_id varchar, person_id varchar, label varchar, visibility varchar, masked boolean, owner_ids varchar[],
+       standing varchar)""",
+    """create table {c}judged.carries (period_id varchar, objective_id varchar, parent_kind varchar,
+       parent_id varchar, parent_objective_id varchar, share double, below boolean, stated boolean)""",
     """create table {c}okr.identities (kind varchar not null, id varchar not null, source varchar not null,
        source_id varchar not null, how varchar not null, since timestamptz not null)""",
     """create table {c}history.runs (run integer not null, run_id varchar not null, started_at timestamptz not null,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from pydantic_core import from_json, to_json
 
 from okr.errors import CallError
-from okr.reconcile import warehouse
+from okr.reconcile import view, warehouse
 from okr.reconcile.likeness import nearest
 from okr.reconcile.periods import is_coming
 from okr.reconcile.relations.trees import plant
@@ -21,6 +21,7 @@ from schemas.normal import fold_text
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from types import TracebackType
+    from zoneinfo import ZoneInfo
 
     from okr.reconcile.warehouse import Warehouse
     from okr.settings import Settings
@@ -87,6 +88,16 @@ class Reader:
         trace: TracebackType | None,
     ) -> bool | None:
         return self._stack.__exit__(kind, failure, trace)
+
+    @property
+    def house(self) -> Warehouse:
+        """The open warehouse, for the other files of this room."""
+        return self._house
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The company's zone."""
+        return self._settings.zone
 
     # -- gaps -----------------------------------------------------------------------------------------
 
@@ -217,6 +228,53 @@ class Reader:
             coming.append({name: row[name] for name in order})
         return coming
 
+    def meeting(self, meeting: str, *, now: datetime) -> dict[str, Any]:
+        """Return one coming meeting: its row, `hrbp_ids` as stated, and `hrbps`, whom they name.
+
+        Args:
+            meeting: an id, a title or the upper unit's name.
+            now: the time of the command.
+
+        Raises:
+            CallError: `unknown_meeting`, `past_meeting`, `ambiguous_name`.
+        """
+        found = self._meeting(meeting, now)
+        stated = self._house.value("select hrbp_ids from okr.meetings where meeting_id = $id", id=found["meeting_id"])
+        hrbps = view.named_people(stated or [], self.people())
+        return {**found, "hrbp_ids": stated or [], "hrbps": hrbps}
+
+    # -- who there is and what counts -----------------------------------------------------------------
+
+    def people(self) -> list[dict[str, Any]]:
+        """Return everybody: `person_id`, `name`, `aliases`, `email`, `locale`, `unit_id`, `active`."""
+        return view.rows(self._house, view.PEOPLE)
+
+    def units(self) -> list[dict[str, Any]]:
+        """Return every unit: `unit_id`, `name`, `parent_id` (null: a root), `leader_id`, `told_id`, `active`.
+
+        `told_id`: the active leader who is told of what the unit has to close, its own or the nearest above.
+        """
+        return view.rows(self._house, view.UNITS)
+
+    def things(self, period_id: str) -> list[dict[str, Any]]:
+        """Return every O and KR that counts in the view of a period, each O before its KRs.
+
+        `label` is how a thing is called where its content is not for everybody; the title of a masked one is
+        null. `standing` of a KR: `carried`, `whole` (AL103), `dropped` (AL101), null where nobody is to carry it.
+        """
+        return view.rows(self._house, view.THINGS, period=period_id)
+
+    def carries(self, period_id: str) -> list[dict[str, Any]]:
+        """Return what each O of the view carries, stated or inferred; `below`: as a carrier."""
+        return view.rows(self._house, view.CARRIES, period=period_id)
+
+    def requests(self, period_id: str) -> list[dict[str, Any]]:
+        """Return every handshake that counts in the view, as `handshakes` does, with who answered and decided."""
+        found = view.rows(self._house, view.HANDSHAKES, period=period_id)
+        for row in found:
+            row["responded_at"] = None if row["responded_at"] is None else _utc(row["responded_at"])
+        return found
+
     def quarantine(self) -> list[dict[str, Any]]:
         """Return every refused value and row: where it stands, what it is, why it was refused.
 
@@ -314,8 +372,29 @@ class Reader:
         coming = self.meetings(now=now)
         names = dict(self._house.rows("select unit_id, name from okr.org_units"))
         known = [(row["meeting_id"], row["title"], [row["unit_id"], names.get(row["unit_id"])]) for row in coming]
-        chosen = _chosen(meeting, known, "unknown_meeting", "meeting")
+        try:
+            chosen = _chosen(meeting, known, "unknown_meeting", "meeting")
+        except CallError as unknown:
+            if unknown.code == "unknown_meeting":
+                self._refuse_past(meeting, names, now, unknown.values["nearest"])
+            raise
         return next(row for row in coming if row["meeting_id"] == chosen)
+
+    def _refuse_past(self, meeting: str, names: dict[str, str], now: datetime, nearest_coming: object) -> None:
+        """Say when a meeting was, where the text names one that is over."""
+        wanted = fold_text(meeting)
+        over = [
+            (starts_at, meeting_id, title)
+            for meeting_id, title, unit_id, starts_at in self._house.rows(
+                "select meeting_id, title, unit_id, epoch_us(starts_at) from okr.meetings"
+            )
+            if wanted in {fold_text(text) for text in (meeting_id, title, unit_id, names.get(unit_id)) if text}
+            and not is_coming(datetime.fromtimestamp(starts_at / 1_000_000, tz=UTC), now)
+        ]
+        if over:
+            starts_at, meeting_id, title = max(over)
+            when = datetime.fromtimestamp(starts_at / 1_000_000, tz=UTC).astimezone(self._settings.zone)
+            raise CallError("past_meeting", meeting=title or meeting_id, starts_at=when, nearest=nearest_coming)
 
 
 _MEETING = (

@@ -11,6 +11,7 @@ from okr.settings.model import (
     SourceSettings,
     SqlSource,
     TablesSource,
+    TargetSettings,
     WorkbookSource,
 )
 from okr.settings.reading import load, parse, secrets
@@ -31,6 +32,7 @@ __all__ = [
     "SourceSettings",
     "SqlSource",
     "TablesSource",
+    "TargetSettings",
     "WorkbookSource",
     "load",
     "now",

@@ -229,7 +229,7 @@ class FolderTarget(Section):
     enabled: bool = False
 
 
-Target = Annotated[SqlTarget | FolderTarget, Field(discriminator="kind")]
+TargetSettings = Annotated[SqlTarget | FolderTarget, Field(discriminator="kind")]
 
 
 class Settings(Section):
@@ -257,7 +257,7 @@ class Settings(Section):
     advice: Advice
     ops: Ops
     deputies: dict[str, Deputy]
-    targets: dict[str, Target]
+    targets: dict[str, TargetSettings]
 
     _file: Path = PrivateAttr()
 

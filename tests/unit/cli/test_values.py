@@ -18,8 +18,8 @@ from okr.cli import files, listing
 from okr.cli.columns import Column
 from okr.cli.options import Listed, moment
 from okr.cli.tables import percent
-from okr.cli.values import cell, guarded
 from okr.errors import CallError
+from okr.texts.cells import cell, guarded
 
 COLUMNS = (
     Column("name"),
