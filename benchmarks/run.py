@@ -3,8 +3,9 @@
     python -m benchmarks.run 100000 1000000
 
 A line for each stage of a sync on made-up enterprises with so many KRs, for what people wait for at
-the command line, and for the reading of workbooks and of a database beside openpyxl and pandas. `of` says how much of its target a line took: above 1.00 is too much.
-`cpu s` is the processors' time: where it is much less than `s`, others were at work on the machine.
+the command line, and for the reading of workbooks and of a database beside openpyxl and pandas. `of`
+says how much of its target a line took: above 1.00 is too much. `cpu s` is the processors' time:
+where it is much less than `s`, others were at work on the machine.
 """
 
 from __future__ import annotations
