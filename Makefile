@@ -46,6 +46,8 @@ quick: $(READY) ## the tests that need no server and little time
 
 .PHONY: bench
 bench: $(READY) ## time and memory of every stage, as one table: make bench SIZE=100000
+	@.ci/servers install
+	@$(UV) sync --frozen --inexact --group bench --quiet
 	@$(BIN)/python -m benchmarks.run $(SIZE)
 
 .PHONY: lint

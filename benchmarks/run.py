@@ -2,9 +2,10 @@
 
     python -m benchmarks.run 100000 1000000
 
-A line for each stage of a sync on made-up enterprises with so many KRs, and for what people wait
-for at the command line. `of` says how much of its target a line took: above 1.00 is too much.
-`cpu s` is the processors' time: where it is much less than `s`, others were at work on the machine.
+A line for each stage of a sync on made-up enterprises with so many KRs, for what people wait for at
+the command line, and for the reading of workbooks and of a database beside openpyxl and pandas. `of`
+says how much of its target a line took: above 1.00 is too much. `cpu s` is the processors' time:
+where it is much less than `s`, others were at work on the machine.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from benchmarks.lines import HEAD, Line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -28,37 +30,6 @@ TARGETS = {100_000: (10.0, 1024.0), 1_000_000: (60.0, 3072.0)}
 
 DENSITY = 0.06
 """Gives half a gap for each KR."""
-
-
-@dataclass
-class Line:
-    """One line of the table; `seconds` and `mebibytes` with what they should stay under."""
-
-    what: str
-    rows: int | None = None
-    seconds: float = 0.0
-    processor: float | None = None
-    share: float | None = None
-    limit: float | None = None
-    mebibytes: float | None = None
-    memory_limit: float | None = None
-
-    def __str__(self) -> str:
-        """Columns of fixed width, so that lines can be printed as they come."""
-        share = "" if self.share is None else f"{self.share:.0%}"
-        taken = "" if self.limit is None else f"{self.seconds / self.limit:.2f} of {self.limit:g} s"
-        memory = held = ""
-        if self.mebibytes is not None:
-            memory = f"{self.mebibytes:,.0f}"
-        if self.mebibytes is not None and self.memory_limit is not None:
-            held = f"{self.mebibytes / self.memory_limit:.2f} of {self.memory_limit:,.0f} MiB"
-        busy = "" if self.processor is None else f"{self.processor:.2f}"
-        rows = "" if self.rows is None else f"{self.rows:,}"
-        left = f"{self.what:<44}{rows:>12}{self.seconds:>9.2f}{busy:>9}{share:>7}  {taken:<16}"
-        return f"{left}{memory:>7}  {held}".rstrip()
-
-
-HEAD = f"{'':<44}{'rows':>12}{'s':>9}{'cpu s':>9}{'share':>7}  {'target':<16}{'MiB':>7}  target"
 
 
 def _python(*arguments: str) -> str:
@@ -145,7 +116,8 @@ def main(sizes: Sequence[str]) -> None:
             print(line, flush=True)
         for line in commands(Path(folder) / str(counts[0]) / "okr.toml"):
             print(line, flush=True)
-    print(_python("benchmarks.schemas_bench"), end="")
+    for part in ("benchmarks.schemas_bench", "benchmarks.workbooks", "benchmarks.databases"):
+        print(_python(part), end="", flush=True)
 
 
 if __name__ == "__main__":

@@ -187,9 +187,12 @@ def join(whole: Delivery, piece: Delivery) -> None:
 
 
 def nothing_read(failures: Sequence[Failure], report: Report) -> SourceError:
-    """Make one error of all scopes' failures; where they are several, each is told as a note."""
-    if len(failures) == 1:
-        return SourceError(failures[0].code, **failures[0].values)
+    """Make one error of all scopes' failures; where their causes are several, each is told as a note."""
+    first, *others = failures
+    values = dict(first.values)
+    if all((one.code, {**one.values, "table": 0}) == (first.code, {**values, "table": 0}) for one in others):
+        together = {"table": [one.scope for one in failures]} if others else {}
+        return SourceError(first.code, **{**values, **together})
     for failure in failures:
         reason = SourceError(failure.code, **failure.values)
         report.note("table_not_read", table=failure.scope, reason=reason)

@@ -171,6 +171,16 @@ def test_a_lock_that_is_never_released(database, url):
     assert caught.value.code == "sql_locked"
 
 
+def test_one_cause_for_all_tables_is_told_once_and_by_name(database, url):
+    with closing(sqlite3.connect(database, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        tables = {"people": PEOPLE, "org_units": "departments"}
+        with pytest.raises(SourceError) as caught:
+            source(url, tables, statement_timeout=timedelta(seconds=0.2)).pull(Listing())
+    assert (caught.value.code, caught.value.values["table"]) == ("sql_locked", ["people", "org_units"])
+    assert "database is locked" in caught.value.values["reason"]
+
+
 def test_all_tables_are_read_at_one_moment(database, url):
     connector = source(url, {"people": PEOPLE, "org_units": "SELECT id AS unit_id FROM staff"})
     with closing(sqlite3.connect(database)) as connection:

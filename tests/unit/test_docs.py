@@ -8,8 +8,11 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+from connectors.workbook.labels import Labels
 from okr.reconcile.rulebook import rules
 from okr.settings import parse
+from okr.settings.model import SqlSource, TablesSource, WorkbookSource
+from okr.texts import sentences
 
 ROOT = Path(__file__).parents[2]
 
@@ -34,6 +37,35 @@ def test_the_settings_in_the_readme_are_legal(tmp_path):
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     (settings,) = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
     assert parse(settings, tmp_path / "okr.toml").source_order() == ["planning"]
+
+
+def test_the_page_of_sources_has_every_setting_and_every_kind(tmp_path):
+    page = (ROOT / "docs" / "sources.md").read_text(encoding="utf-8")
+    for model in (TablesSource, SqlSource, WorkbookSource):
+        for name in model.model_fields:
+            assert f"`{name}`" in page or f"\n{name} = " in page, name
+    blocks = [block for block in re.findall(r"```toml\n(.*?)```", page, re.DOTALL) if "[sources." in block]
+    settings = parse('timezone = "Asia/Shanghai"\n' + "\n".join(blocks), tmp_path / "okr.toml")
+    assert {source.kind for source in settings.sources.values()} == {"tables", "sql", "workbook"}
+
+
+def test_failures_in_the_page_of_sources_are_told_as_the_program_tells_them():
+    page = (ROOT / "docs" / "sources.md").read_text(encoding="utf-8")
+    rows = re.findall(r"<!-- (\w+) --> (.*?) · (.*?) \|", page)
+    assert len(rows) > 10
+    for code, english, chinese in rows:
+        for language, told in (("en", english), ("zh", chinese)):
+            for part in told.split(" … "):
+                assert part.strip(" …") in sentences(language)[f"error.{code}"], (code, part)
+
+
+def test_labels_in_the_page_of_workbooks_are_known():
+    page = (ROOT / "docs" / "workbooks.md").read_text(encoding="utf-8")
+    table = page.split("## 标签 Labels")[1].split("## ")[0]
+    rows = re.findall(r"^\| \S.*? \| (.*?) \| (.*?) \|$", table, re.MULTILINE)[2:]
+    labels = [re.sub(r"[（(].*", "", one) for row in rows for cell in row for one in re.split("[、,]", cell)]
+    assert len(labels) > 30
+    assert [label for label in labels if Labels().of(label.strip()) is None] == []
 
 
 def test_commands_in_the_readme_are_commands():
