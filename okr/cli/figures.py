@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from okr.cli import columns, rooms, tables
 from okr.cli.listing import put, wanted
-from okr.cli.options import Common, Listed
+from okr.cli.options import Common, Listed, moment
 from okr.cli.speech import say
 from okr.cli.tables import Field, clock, count, plain, share, show, word
 
@@ -21,14 +21,16 @@ def coverage(
     *,
     unit: str | None = None,
     period: str | None = None,
+    as_of: str | None = None,
     listed: Listed = Listed(),  # noqa: B008 - frozen
     common: Common = Common(),  # noqa: B008
 ) -> int:
     """List how far the key results of each active unit are carried."""
     want = wanted(listed)
     known = rooms.settings(common.config)
+    then = None if as_of is None else moment(as_of, known.zone)
     with rooms.reader(known) as reader:
-        rows = reader.coverage(unit=unit, period=period, now=rooms.now(known))
+        rows = reader.coverage(unit=unit, period=period, as_of=then, now=rooms.now(known))
 
     def table() -> None:
         if rows:
@@ -45,14 +47,16 @@ def handshakes(
     *,
     unit: str | None = None,
     meeting: str | None = None,
+    as_of: str | None = None,
     listed: Listed = Listed(),  # noqa: B008 - frozen
     common: Common = Common(),  # noqa: B008
 ) -> int:
     """List every handshake that counts, with both units, the response and its standing."""
     want = wanted(listed)
     known = rooms.settings(common.config)
+    then = None if as_of is None else moment(as_of, known.zone)
     with rooms.reader(known) as reader:
-        rows = reader.handshakes(unit=unit, meeting=meeting, now=rooms.now(known))
+        rows = reader.handshakes(unit=unit, meeting=meeting, as_of=then, now=rooms.now(known))
     if want.table or want.file is not None:
         rows = [_for_everybody(row) for row in rows]
 
@@ -69,14 +73,16 @@ def handshakes(
 
 def meetings(
     *,
+    as_of: str | None = None,
     listed: Listed = Listed(),  # noqa: B008 - frozen
     common: Common = Common(),  # noqa: B008
 ) -> int:
     """List the meetings to come, with their readiness."""
     want = wanted(listed)
     known = rooms.settings(common.config)
+    then = None if as_of is None else moment(as_of, known.zone)
     with rooms.reader(known) as reader:
-        rows = reader.meetings(now=rooms.now(known))
+        rows = reader.meetings(as_of=then, now=rooms.now(known))
 
     def table() -> None:
         if rows:

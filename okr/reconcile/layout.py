@@ -3,8 +3,8 @@
 - `store`: what each source said last, row by row, with where it said it; what was refused of it.
 - `merged`: one row for each thing under its canonical id.
 - `okr`: the views that other programs may rely on.
-- `history`: whole rows as intervals of runs, content times, gaps as intervals of runs, the runs; in `said` what
-  rows without ids said last (`fresh`: in that very run), by which later runs know them again.
+- `history`: whole rows as intervals of runs, content times, gaps and figures (`found_…`) as intervals of runs, the
+  runs; in `said` what rows without ids said last (`fresh`: in that very run), by which later runs know them again.
 - `judged`: what the last run found in each view besides gaps: what counts, figures, refused references.
 """
 
@@ -38,6 +38,10 @@ that were refused by themselves, and for sources without ids the row's name with
 
 CHANGING = ("progress", "confidence", "updated_at", "content_updated_at")
 """Columns that change every night; they are no part of the history of whole rows."""
+
+FOUND = ("coverage", "handshakes", "meetings", "carries")
+"""Tables of `judged` that have a history: `history.found_<name>`, a row an interval of runs in which a view's row
+was found just so. A run that does not judge a view leaves its rows as they stand."""
 
 QUARANTINE = """
   source varchar not null, scope varchar not null, "table" varchar not null, record_id varchar,
@@ -83,6 +87,7 @@ STATEMENTS = (
     """create table {c}history.runs (run integer not null, run_id varchar not null, started_at timestamptz not null,
        command varchar, current_period varchar)""",
     "create table {c}history.judged (run integer not null, period_id varchar not null)",
+    "create table {c}history.kept (what varchar not null, since_run integer not null)",
     """create table {c}history.content (kind varchar not null, id varchar not null, hash varchar not null,
        changed_at timestamptz, first_seen timestamptz not null)""",
     """create table {c}history.progress (kind varchar not null, id varchar not null, progress double,
@@ -99,7 +104,8 @@ STATEMENTS = (
        unit_name varchar, counterparty_name varchar, first_seen timestamptz not null,
        from_run integer not null, to_run integer, ended varchar)""",
 )
-"""`ended` of a gap's interval: `resolved`, `lapsed`, or `changed` where the next interval goes on."""
+"""`ended` of a gap's interval: `resolved`, `lapsed`, or `changed` where the next interval goes on. `kept`: from
+which run on the figures have a history."""
 
 
 def create(house: Warehouse, catalog: str) -> None:
@@ -111,6 +117,11 @@ def create(house: Warehouse, catalog: str) -> None:
     for table in TABLES.values():
         house.run(f"create table {catalog}store.{table.name} ({_store_columns(table)})")
         house.run(f"create table {catalog}history.{table.name} ({_history_columns(table)})")
+    for name in FOUND:
+        house.run(
+            f"create table {catalog}history.found_{name} as select *, 0::ubigint as hash, 0::integer as from_run, "
+            f"0::integer as to_run from {catalog}judged.{name} limit 0"
+        )
 
 
 def sql_type(dtype: pl.DataType | type[pl.DataType]) -> str:

@@ -34,10 +34,34 @@ IDENTIFIED = (
 )
 
 
-def begin_run(house: Warehouse, run_id: str, started_at: datetime, command: str, current_period: str | None) -> int:
-    """Write this run behind those before it, and return its number."""
-    house.run("insert into history.runs select * from prev.history.runs")
-    house.run("insert into history.judged select * from prev.history.judged")
+STILL_KEPT = "(h.to_run is null or h.to_run > (select run from first_kept))"
+"""An interval `h` of which a run that is kept can still be asked."""
+
+
+def begin_run(
+    house: Warehouse,
+    run_id: str,
+    started_at: datetime,
+    command: str,
+    current_period: str | None,
+    *,
+    kept_since: datetime,
+) -> int:
+    """Write this run behind those before it, and return its number.
+
+    What was before `kept_since` is forgotten, but for the last run before it: of every time since then it can be
+    told how things stood. `first_kept` is that run.
+    """
+    house.run(
+        "create or replace temp table first_kept as select coalesce("
+        "(select max(run) from prev.history.runs where started_at <= $since::timestamptz), "
+        "(select min(run) from prev.history.runs), 1) as run",
+        since=kept_since,
+    )
+    for name in ("runs", "judged"):
+        house.run(
+            f"insert into history.{name} select * from prev.history.{name} where run >= (select run from first_kept)"
+        )
     number = 1 + (house.value("select max(run) from history.runs") or 0)
     house.run(
         "insert into history.runs values ($run, $run_id, $at, $command, $period)",
@@ -79,7 +103,7 @@ def _rows(house: Warehouse, table: Table, run: int) -> None:
     house.run(
         f"insert into history.{table.name} by name "
         f"select h.* replace (case when h.to_run is null and p.hash is null then $run else h.to_run end as to_run) "
-        f"from prev.history.{table.name} h left join present p on {same} and h.hash = p.hash",
+        f"from prev.history.{table.name} h left join present p on {same} and h.hash = p.hash where {STILL_KEPT}",
         run=run,
     )
     house.run(
@@ -109,7 +133,7 @@ def _progress(house: Warehouse, run: int) -> None:
     house.run(
         "insert into history.progress select h.* replace ("
         "case when h.to_run is null and p.id is null then $run else h.to_run end as to_run) "
-        f"from prev.history.progress h left join present p on {same}",
+        f"from prev.history.progress h left join present p on {same} where {STILL_KEPT}",
         run=run,
     )
     house.run(
@@ -213,7 +237,7 @@ def close_gaps(house: Warehouse, run: int, at: datetime, judged: list[str], toda
         f"when list_contains($judged, h.period_id) then 'resolved' "
         f"when p.ends_on < $today then 'lapsed' end as ended_as "
         f"from prev.history.gaps h left join gap g on g.fingerprint = h.fingerprint "
-        f"left join merged.periods p on p.period_id = h.period_id) h",
+        f"left join merged.periods p on p.period_id = h.period_id where {STILL_KEPT}) h",
         run=run,
         judged=judged,
         today=today,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from pydantic_core import from_json, to_json
 
 from okr.errors import CallError
-from okr.reconcile import view, warehouse
+from okr.reconcile import past, view, warehouse
 from okr.reconcile.likeness import nearest
 from okr.reconcile.periods import is_coming
 from okr.reconcile.relations.trees import plant
@@ -163,66 +163,85 @@ class Reader:
             conditions += " and list_contains($codes, g.code)"
             values["codes"] = list(codes)
         if meeting is not None:
-            found = self._meeting(meeting, now)
+            found = self._meeting(meeting, now, None if as_of is None else run)
             values["period"] = found["period_id"]
             values["units"] = [found["unit_id"], *found["participants"]]
             conditions += " and (list_contains($units, g.unit_id) or list_contains($units, g.counterparty_unit_id))"
         else:
             values["period"] = self._period(period, run, now, as_of)
         if unit is not None:
-            values["below"] = self._unit_and_below(unit)
+            values["below"] = self._unit_and_below(unit, None if as_of is None else run)
             conditions += " and (list_contains($below, g.unit_id) or list_contains($below, g.counterparty_unit_id))"
         return _GAPS.format(conditions=conditions), values
 
     # -- figures --------------------------------------------------------------------------------------
 
-    def coverage(self, *, now: datetime, unit: str | None = None, period: str | None = None) -> list[dict[str, Any]]:
-        """Return a row per active unit of a view, by unit_id."""
+    def coverage(
+        self, *, now: datetime, unit: str | None = None, period: str | None = None, as_of: datetime | None = None
+    ) -> list[dict[str, Any]]:
+        """Return a row per active unit of a view, by unit_id; `as_of`: as for `gaps`."""
+        run = self._run(as_of)
+        then = self._figures_at(run, as_of)
         rows = self._dicts(
-            "select * exclude (period_id) from judged.coverage where period_id = $period order by unit_id",
-            period=self._period(period, self._run(None), now, None),
+            f"select * exclude (period_id) from {past.found('coverage', then)} where period_id = $period "
+            "order by unit_id",
+            period=self._period(period, run, now, as_of),
+            **past.values(then),
         )
         if unit is None:
             return rows
-        below = set(self._unit_and_below(unit))
+        below = set(self._unit_and_below(unit, then))
         return [row for row in rows if row["unit_id"] in below]
 
-    def handshakes(self, *, now: datetime, unit: str | None = None, meeting: str | None = None) -> list[dict[str, Any]]:
+    def handshakes(
+        self, *, now: datetime, unit: str | None = None, meeting: str | None = None, as_of: datetime | None = None
+    ) -> list[dict[str, Any]]:
         """Return the handshakes that count of a view, by handshake_id; those of a meeting are its requests.
 
         `visibility` and `label` (how the requesting KR is called where its content is not for everybody) come
-        beside the columns of the contract.
+        beside the columns of the contract. `as_of`: as for `gaps`; what is not for everybody now is not either.
         """
+        run = self._run(as_of)
+        then = self._figures_at(run, as_of)
         units: set[str] | None = None
         if meeting is not None:
-            found = self._meeting(meeting, now)
+            found = self._meeting(meeting, now, then)
             period, units = found["period_id"], {found["unit_id"], *found["participants"]}
         else:
-            period = self._period(None, self._run(None), now, None)
+            period = self._period(None, run, now, as_of)
         rows = self._dicts(
-            "select * exclude (period_id) from judged.handshakes where period_id = $period order by handshake_id",
+            f"select * exclude (period_id) from {past.found('handshakes', then)} where period_id = $period "
+            "order by handshake_id",
             period=period,
+            **past.values(then),
         )
+        if then is not None:
+            past.hide(self._house, rows)
         if units is not None:
             rows = [
                 row for row in rows if row["unit_id"] in units and row["standing"] not in {"unknown-party", "vertical"}
             ]
         if unit is not None:
-            below = set(self._unit_and_below(unit))
+            below = set(self._unit_and_below(unit, then))
             rows = [row for row in rows if row["unit_id"] in below or row["party_unit_id"] in below]
         return rows
 
-    def meetings(self, *, now: datetime) -> list[dict[str, Any]]:
-        """Return the coming meetings that the last run judged, by `starts_at` and id."""
+    def meetings(self, *, now: datetime, as_of: datetime | None = None) -> list[dict[str, Any]]:
+        """Return the coming meetings that the last run judged, by `starts_at` and id; `as_of`: as for `gaps`."""
+        return self._meetings(now, None if as_of is None else self._figures_at(self._run(as_of), as_of))
+
+    def _meetings(self, now: datetime, run: int | None) -> list[dict[str, Any]]:
         rows = self._dicts(
-            "select * exclude (starts_at), epoch_us(starts_at) as starts_at from judged.meetings "
-            "order by judged.meetings.starts_at, meeting_id"
+            "select m.* exclude (starts_at), epoch_us(starts_at) as starts_at "
+            f"from {past.found('meetings', run)} m order by m.starts_at, meeting_id",
+            **past.values(run),
         )
         order = _MEETING
         coming = []
         for row in rows:
             starts_at = datetime.fromtimestamp(row["starts_at"] / 1_000_000, tz=UTC)
-            if not is_coming(starts_at, now):
+            # What an earlier run had judged was to come then.
+            if run is None and not is_coming(starts_at, now):
                 continue
             row["starts_at"] = _with_offset(starts_at, row.pop("starts_at_offset"))
             coming.append({name: row[name] for name in order})
@@ -240,7 +259,7 @@ class Reader:
         """
         found = self._meeting(meeting, now)
         stated = self._house.value("select hrbp_ids from okr.meetings where meeting_id = $id", id=found["meeting_id"])
-        hrbps = view.named_people(stated or [], self.people())
+        hrbps = view.named_people(stated or [], view.who_may_be_named(self._house, stated or []))
         return {**found, "hrbp_ids": stated or [], "hrbps": hrbps}
 
     # -- who there is and what counts -----------------------------------------------------------------
@@ -322,13 +341,7 @@ class Reader:
 
     def _run(self, as_of: datetime | None) -> int:
         """Return the number of the last run, or of the last at or before a time."""
-        if as_of is None:
-            return self._house.value("select max(run) from history.runs")
-        run = self._house.value("select max(run) from history.runs where started_at <= $at::timestamptz", at=as_of)
-        if run is None:
-            first = self._house.value("select epoch_us(min(started_at)) from history.runs")
-            raise CallError("no_run_then", time=as_of, first=_utc(first))
-        return run
+        return past.run_at(self._house, as_of, self._settings.zone)
 
     def _period(self, period: str | None, run: int, now: datetime, as_of: datetime | None) -> str:
         """Return the view that is asked for; only views that the run judged can be shown."""
@@ -336,7 +349,10 @@ class Reader:
             found for (found,) in self._house.rows("select period_id from history.judged where run = $run", run=run)
         ]
         if period is not None:
-            known = self._house.rows("select period_id, name from okr.periods order by period_id")
+            then = None if as_of is None else run
+            known = self._house.rows(
+                f"select period_id, name from {past.rows('periods', then)} order by period_id", **past.values(then)
+            )
             chosen = _chosen(period, known, "unknown_period", "period")
         elif as_of is not None:
             chosen = self._house.value("select current_period from history.runs where run = $run", run=run)
@@ -345,7 +361,8 @@ class Reader:
         if chosen is None:
             raise self._no_period(judged, as_of)
         if chosen not in judged:
-            raise CallError("period_not_judged", period=chosen, judged=judged)
+            code = "period_not_judged" if as_of is None else "period_not_judged_then"
+            raise CallError(code, period=chosen, judged=judged)
         return chosen
 
     def _no_period(self, judged: list[str], as_of: datetime | None) -> CallError:
@@ -361,21 +378,31 @@ class Reader:
             judged=judged,
         )
 
-    def _unit_and_below(self, unit: str) -> list[str]:
-        known = self._house.rows("select unit_id, name, aliases from okr.org_units order by unit_id")
-        chosen = _chosen(unit, known, "unknown_unit", "unit")
+    def _figures_at(self, run: int, as_of: datetime | None) -> int | None:
+        """Return the run whose figures are asked for; None: the present ones."""
+        if as_of is None:
+            return None
+        past.require_figures(self._house, run, as_of)
+        return run
+
+    def _unit_and_below(self, unit: str, run: int | None = None) -> list[str]:
+        units = past.rows("org_units", run)
+        known = self._house.rows(
+            f"select unit_id, name, aliases, parent_id from {units} order by unit_id", **past.values(run)
+        )
+        chosen = _chosen(unit, [row[:3] for row in known], "unknown_unit", "unit")
         # As stated the parents may go in a circle: then each of it is a root.
-        tree = plant(dict(self._house.rows("select unit_id, parent_id from okr.org_units")))
+        tree = plant({unit_id: parent_id for unit_id, _, _, parent_id in known})
         return tree.order[tree.first[chosen] : tree.last[chosen] + 1]
 
-    def _meeting(self, meeting: str, now: datetime) -> dict[str, Any]:
-        coming = self.meetings(now=now)
-        names = dict(self._house.rows("select unit_id, name from okr.org_units"))
+    def _meeting(self, meeting: str, now: datetime, run: int | None = None) -> dict[str, Any]:
+        coming = self._meetings(now, run)
+        names = dict(self._house.rows(f"select unit_id, name from {past.rows('org_units', run)}", **past.values(run)))
         known = [(row["meeting_id"], row["title"], [row["unit_id"], names.get(row["unit_id"])]) for row in coming]
         try:
             chosen = _chosen(meeting, known, "unknown_meeting", "meeting")
         except CallError as unknown:
-            if unknown.code == "unknown_meeting":
+            if unknown.code == "unknown_meeting" and run is None:
                 self._refuse_past(meeting, names, now, unknown.values["nearest"])
             raise
         return next(row for row in coming if row["meeting_id"] == chosen)

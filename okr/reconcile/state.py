@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -10,6 +11,7 @@ import polars as pl
 from okr.reconcile import copies, memory, merge, periods
 from okr.reconcile.intake import as_json
 from okr.reconcile.judge import Judge, Moment
+from okr.reconcile.kept import keep_figures
 from okr.reconcile.likeness import nearest
 from okr.reconcile.rulebook import provisional
 from okr.reconcile.spoken import Spoken
@@ -83,7 +85,8 @@ def judge(
     if empty:
         report.note("periods_without_days", periods=[period_id for (period_id,) in empty])
     _coming(house, at)
-    run = memory.begin_run(house, run_id, at, command, current)
+    kept_since = at - timedelta(days=settings.retention.days)
+    run = memory.begin_run(house, run_id, at, command, current, kept_since=kept_since)
     report.stage("remember")
     memory.remember(house, run, at, rows)
     parents = house.rows("select period_id, parent_period_id from merged.periods")
@@ -103,6 +106,7 @@ def judge(
         memory.keep_gaps(house, period_id, unsure)
     report.stage("gaps")
     memory.close_gaps(house, run, at, judged, today)
+    keep_figures(house, run, judged)
     found = Found(current, judged)
     found.gaps, found.opened, found.resolved = memory.tally(house, run, current)
     found.refused_rows = house.value(

@@ -48,6 +48,21 @@ order by j.handshake_id
 
 PEOPLE = "select person_id, name, aliases, email, locale, unit_id, active from okr.people order by person_id"
 
+_NAMES_ONE = (
+    "(list_contains($folded, lower(trim({text}))) "
+    "or regexp_matches({text}, '[^\\x00-\\x7f\\x{{3400}}-\\x{{4dbf}}\\x{{4e00}}-\\x{{9fff}}]'))"
+)
+NAMED_PEOPLE = f"""
+select person_id, name, aliases, email, locale, unit_id, active
+from okr.people
+where list_contains($said, person_id)
+    or active and (
+        {_NAMES_ONE.format(text="name")} or {_NAMES_ONE.format(text="email")}
+        or len(list_filter(aliases, lambda text: {_NAMES_ONE.format(text="text")})) > 0
+    )
+order by person_id
+"""
+
 UNITS = "select unit_id, name, parent_id, leader_id, told_id, active from judged.units order by unit_id"
 
 _ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
@@ -56,6 +71,17 @@ _ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
 def rows(house: Warehouse, query: str, **values: object) -> list[Row]:
     """Return the rows of one of the queries above, each as a dict."""
     return house.frame(query, **values).to_dicts()
+
+
+def who_may_be_named(house: Warehouse, said: Sequence[str]) -> list[Row]:
+    """Return those people whom one of these texts may name, as `PEOPLE` does: few of a large company.
+
+    Texts of ASCII and Chinese characters alone are compared here just as `named_people` does; whoever has others
+    (full-width forms, letters with marks) is let through, for it to choose among.
+    """
+    if not said:
+        return []
+    return rows(house, NAMED_PEOPLE, said=list(said), folded=[fold_text(text) for text in said])
 
 
 def named_people(said: Iterable[str], people: Sequence[Mapping[str, Any]]) -> list[Row]:
