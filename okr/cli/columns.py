@@ -41,6 +41,11 @@ MEETINGS = _columns(
     "accepted:number clarify:number rejected:number unanswered:number planned:number stale:number "
     "handshake_density:share advice readiness:share"
 )
+CHANGES = _columns(
+    "kind subject_kind subject_id label unit_id counterparty_unit_id before after fields:list detail:object "
+    "hidden:flag changed_at:time run_id carriers:object opened:list closed:list code severity notify_person_id "
+    "message_zh message_en fingerprint causes:list"
+)
 QUARANTINE = _columns("source table record_id place field value code reason whole:flag values:object")
 DECISIONS = _columns("entry_id:number at:time who kind subject decision why takes_back:number")
 PLAN = _columns("target action thing old new key")

@@ -31,6 +31,7 @@ ALL = (
     Command("coverage", "look", "okr.cli.figures", "coverage"),
     Command("handshakes", "look", "okr.cli.figures", "handshakes"),
     Command("meetings", "look", "okr.cli.figures", "meetings"),
+    Command("changes", "look", "okr.cli.changes", "changes"),
     Command("quarantine", "look", "okr.cli.quarantine", "quarantine"),
     Command("explain", "look", "okr.cli.explain", "explain"),
     Command("sync", "prepare", "okr.cli.sync", "sync"),

@@ -6,10 +6,10 @@ and the first sign of progress must not wait for.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from okr.ledger import Ledger
     from okr.pipeline import SyncResult
     from okr.publish.plan import Outcome, Plan
+    from okr.reconcile.changes import Changes
     from okr.reconcile.reading import Reader
     from okr.reconcile.rulebook import Rule
     from okr.report import Report
     from okr.settings import Secret, Settings
+    from okr.texts import Language
 
 
 def settings(file: Path | None) -> Settings:
@@ -49,6 +51,34 @@ def reader(known: Settings) -> Reader:
     from okr.reconcile.reading import Reader  # noqa: PLC0415
 
     return Reader(known)
+
+
+def changes(reader: Reader, since: str, **asked: Any) -> Changes:  # noqa: ANN401 - as `changes.changes` takes them
+    """What changed since a time, a run or a meeting."""
+    from okr.reconcile.changes import changes  # noqa: PLC0415
+
+    return changes(reader, since, **asked)
+
+
+def sides(row: Mapping[str, Any], lang: Language) -> tuple[str, str]:
+    """A change as it was and as it is."""
+    from okr.publish.changed import sides  # noqa: PLC0415
+
+    return sides(row, lang)
+
+
+def prepared(known: Settings) -> Callable[[str], list[str]]:
+    """The ids of the runs that prepared a meeting, by the meeting's id."""
+
+    def runs(meeting_id: str) -> list[str]:
+        with ledger(known) as told:
+            return [
+                run.run_id
+                for run in told.runs()
+                if run.command == "prepare" and run.state == "succeeded" and run.details.get("meeting") == meeting_id
+            ]
+
+    return runs
 
 
 def ledger(known: Settings) -> Ledger:

@@ -9,7 +9,7 @@ from okr.errors import CallError
 from okr.reconcile.kept import at_run, rows_at_run
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from zoneinfo import ZoneInfo
 
     from okr.reconcile.warehouse import Warehouse
@@ -64,18 +64,72 @@ def values(run: int | None) -> dict[str, Any]:
     return {} if run is None else {"run": run}
 
 
+QUOTED = frozenset(
+    {
+        "share", "comparator", "target", "together", "measure_unit", "latest", "due", "point", "reason", "party",
+        "needed", "answered", "people", "confidence",
+    }
+)  # fmt: skip
+"""Values of a gap's detail that a rule withholds where the O is not for everybody."""
+
+_CONFIDENTIAL = """
+with asked as (select unnest($ids) as id),
+closed as (select objective_id from okr.objectives where visibility <> 'public' or state = 'masked'),
+kr_of as (
+    select h.kr_id, h.objective_id from history.key_results h
+    where h.objective_id in (from closed)
+)
+select 'objective', id from asked where id in (from closed)
+union all
+select distinct 'kr', a.id from asked a join kr_of k on k.kr_id = a.id
+union all
+select distinct 'handshake', a.id from asked a
+join history.handshakes h on h.handshake_id = a.id
+join kr_of k on k.kr_id = h.kr_id
+"""
+
+
+def named_things(kind: str, subject: str) -> set[tuple[str, str]]:
+    """Return the things that a gap's subject names, each as kind and id."""
+    if kind == "alignment":
+        objective_id, _, target = subject.partition("->")
+        parent_kind, _, parent_id = target.partition(":")
+        return {("objective", objective_id), (parent_kind, parent_id)}
+    if kind == "pair":
+        return {(each, side) for side in subject.split("|") for each in ("objective", "kr")}
+    return {(kind, subject)}
+
+
+def confidential(house: Warehouse, subjects: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Return which of these subjects of gaps (kind, id) are not for everybody today.
+
+    What was public then may have been withdrawn from sight; nothing of it is told again.
+    """
+    named = {subject: named_things(*subject) for subject in subjects}
+    ids = list({thing for things in named.values() for _, thing in things})
+    found = {(kind, thing) for kind, thing in house.rows(_CONFIDENTIAL, ids=ids)} if ids else set()
+    return {subject for subject, things in named.items() if things & found}
+
+
+def withheld(detail: dict[str, Any]) -> dict[str, Any]:
+    """Return a gap's detail without what it quotes, as a rule writes it of what is not for everybody."""
+    return {
+        name: None if name in QUOTED and not isinstance(value, dict) else _untitled(value)
+        for name, value in detail.items()
+    }
+
+
+def _untitled(value: object) -> object:
+    if isinstance(value, list):
+        return [_untitled(item) for item in value]
+    if isinstance(value, dict) and "label" in value:
+        return {**value, "title": None, "hidden": True}
+    return value
+
+
 def hide(house: Warehouse, handshakes: Sequence[dict[str, Any]]) -> None:
     """Mark those of a KR that is not for everybody today; what was public then may have been withdrawn from sight."""
-    kr_ids = list({row["kr_id"] for row in handshakes if row["visibility"] == "public"})
-    if not kr_ids:
-        return
-    hidden = dict(
-        house.rows(
-            "select k.kr_id, case when o.state = 'masked' then 'masked' else o.visibility end from okr.key_results k "
-            "join okr.objectives o on o.objective_id = k.objective_id "
-            "where k.kr_id in (select unnest($ids)) and (o.visibility <> 'public' or o.state = 'masked')",
-            ids=kr_ids,
-        )
-    )
+    hidden = confidential(house, {("kr", row["kr_id"]) for row in handshakes if row["visibility"] == "public"})
     for row in handshakes:
-        row["visibility"] = hidden.get(row["kr_id"], row["visibility"])
+        if ("kr", row["kr_id"]) in hidden:
+            row["visibility"] = "private"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -19,10 +20,11 @@ from okr.reconcile.state import current_period
 from schemas.normal import fold_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from types import TracebackType
     from zoneinfo import ZoneInfo
 
+    from okr.reconcile.rulebook import Rule
     from okr.reconcile.warehouse import Warehouse
     from okr.settings import Settings
 
@@ -117,13 +119,14 @@ class Reader:
                 `no_current_period`, `period_of_settings_unknown`, `no_run_then`.
         """
         query, values = self._asked(**asked)
-        return self._gaps(query, values)
+        return itertools.chain.from_iterable(self._gaps(query, values, earlier=asked.get("as_of") is not None))
 
-    def _gaps(self, query: str, values: dict[str, object]) -> Iterator[dict[str, Any]]:
+    def _gaps(self, query: str, values: dict[str, object], *, earlier: bool) -> Iterator[list[dict[str, Any]]]:
+        """Hand out gaps in batches; `earlier`: what is not for everybody today is not told of an earlier run either."""
         book = rules()
         for batch in self._house.batches(query, BATCH, **values):
-            for row in batch:
-                yield _gap(book, row)
+            hidden = past.confidential(self._house, {row[2:4] for row in batch}) if earlier else set()
+            yield [gap_row(book, row, hidden=row[2:4] in hidden) for row in batch]
 
     def gap_count(self, **asked: Any) -> int:  # noqa: ANN401
         """Return how many gaps `gaps` has."""
@@ -133,13 +136,9 @@ class Reader:
     def gaps_json(self, **asked: Any) -> Iterator[str]:  # noqa: ANN401
         """Return the JSON array of `gaps` in pieces of text."""
         query, values = self._asked(**asked)
-        return self._gaps_json(query, values)
-
-    def _gaps_json(self, query: str, values: dict[str, object]) -> Iterator[str]:
-        book = rules()
         before = "["
-        for batch in self._house.batches(query, BATCH, **values):
-            yield before + "\n" + ",\n".join(to_json(_gap(book, row)).decode() for row in batch)
+        for batch in self._gaps(query, values, earlier=asked.get("as_of") is not None):
+            yield before + "\n" + ",\n".join(to_json(row).decode() for row in batch)
             before = ","
         yield "\n]\n" if before == "," else "[]\n"
 
@@ -262,6 +261,31 @@ class Reader:
         hrbps = view.named_people(stated or [], view.who_may_be_named(self._house, stated or []))
         return {**found, "hrbp_ids": stated or [], "hrbps": hrbps}
 
+    def scope(
+        self, *, now: datetime, unit: str | None = None, period: str | None = None, meeting: str | None = None
+    ) -> tuple[str, set[str] | None]:
+        """Return the view that is asked for, and the units that it is asked of; None: all.
+
+        Args:
+            now: the time of the command.
+            unit: it and those below.
+            period: the view of that period; without it and without a meeting the current one.
+            meeting: its period's view, its upper unit and its participants.
+
+        Raises:
+            CallError: as `gaps` does.
+        """
+        units: set[str] | None = None
+        if meeting is not None:
+            found = self._meeting(meeting, now)
+            period_id, units = found["period_id"], {found["unit_id"], *found["participants"]}
+        else:
+            period_id = self._period(period, self._run(None), now, None)
+        if unit is not None:
+            below = set(self._unit_and_below(unit))
+            units = below if units is None else units & below
+        return period_id, units
+
     # -- who there is and what counts -----------------------------------------------------------------
 
     def people(self) -> list[dict[str, Any]]:
@@ -291,7 +315,7 @@ class Reader:
         """Return every handshake that counts in the view, as `handshakes` does, with who answered and decided."""
         found = view.rows(self._house, view.HANDSHAKES, period=period_id)
         for row in found:
-            row["responded_at"] = None if row["responded_at"] is None else _utc(row["responded_at"])
+            row["responded_at"] = None if row["responded_at"] is None else utc(row["responded_at"])
         return found
 
     def quarantine(self) -> list[dict[str, Any]]:
@@ -317,7 +341,7 @@ class Reader:
         ]
         return {
             "run_id": run_id,
-            "started_at": _utc(started),
+            "started_at": utc(started),
             "command": command,
             "current_period": current,
             "judged": judged,
@@ -331,7 +355,7 @@ class Reader:
         )
         for row in rows:
             row["values"] = json.loads(row["values"] or "{}")
-            row["delivered_at"] = None if row["delivered_at"] is None else _utc(row["delivered_at"])
+            row["delivered_at"] = None if row["delivered_at"] is None else utc(row["delivered_at"])
         return rows
 
     # -- what was meant -------------------------------------------------------------------------------
@@ -455,12 +479,21 @@ def _texts(row: Sequence[object]) -> list[str]:
     return found
 
 
-def _gap(book: dict, row: tuple) -> dict[str, Any]:
+def gap_row(book: Mapping[str, Rule], row: Sequence[Any], *, hidden: bool = False) -> dict[str, Any]:
+    """Return a gap as the contract has it.
+
+    Args:
+        book: the rules.
+        row: the columns of `_GAPS`.
+        hidden: nothing that it quotes is told: its subject is not for everybody any more.
+    """
     (
         code, severity, kind, subject, period, unit, other, notify, detail, provisional, first_seen, fingerprint,
         unit_name, other_name,
     ) = row  # fmt: skip
     values = from_json(detail)
+    if hidden:
+        values = past.withheld(values)
     told = {**values, "unit": unit_name, "other": other_name, "subject_id": subject}
     rule = book[code]
     return {
@@ -477,12 +510,13 @@ def _gap(book: dict, row: tuple) -> dict[str, Any]:
         "message_en": rule.message("en", told),
         "detail": values,
         "provisional": provisional,
-        "first_seen": _utc(first_seen),
+        "first_seen": utc(first_seen),
         "fingerprint": fingerprint,
     }
 
 
-def _utc(microseconds: int) -> str:
+def utc(microseconds: int) -> str:
+    """Return a time of the warehouse as the contract writes it."""
     return datetime.fromtimestamp(microseconds / 1_000_000, tz=UTC).isoformat().replace("+00:00", "Z")
 
 
