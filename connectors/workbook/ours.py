@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from connectors.workbook import marks
@@ -11,11 +12,13 @@ from connectors.workbook.flat import Flat
 from connectors.workbook.grid import Grid, shown
 from connectors.workbook.header import Header
 from connectors.workbook.labels import NAMES
-from connectors.workbook.records import About, Records
+from connectors.workbook.pairs import pairs_of
+from connectors.workbook.records import About, Records, about_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from connectors.workbook.labels import Labels
     from connectors.workbook.marks import Mark
 
 _SAFE_ID = re.compile(r"[\w.:@#+-]{1,200}")
@@ -25,7 +28,7 @@ _SHARED = re.compile(r"^(.*\S)\s*([(（][^()（）]*[)）])\s*$", re.DOTALL)
 _APART = re.compile(r"([、，,;；\n])")
 
 
-def read_marked(grid: Grid, scope: str, mark: Mark) -> dict[str, Any] | None:
+def read_marked(grid: Grid, scope: str, mark: Mark, labels: Labels) -> dict[str, Any] | None:
     """Read a sheet that we wrote.
 
     Returns:
@@ -37,7 +40,7 @@ def read_marked(grid: Grid, scope: str, mark: Mark) -> dict[str, Any] | None:
         answers = Requests(grid, mark, records).read()
         return {**records.plain(), "holds": {}, "sheet": grid.name, "answers": answers}
     if mark.kind == marks.OKRS:
-        return _okrs(grid, mark, records)
+        return _okrs(grid, mark, records, _about(grid, scope, mark, labels))
     return None
 
 
@@ -54,10 +57,23 @@ def looks_like_ours(grid: Grid) -> bool:
     return False
 
 
-def _okrs(grid: Grid, mark: Mark, records: Records) -> dict[str, Any]:
+def _about(grid: Grid, scope: str, mark: Mark, labels: Labels) -> About:
+    """Return whose OKRs the sheet holds: as its mark says; of a template for anybody what was written into it."""
+    unit, period = (str(mark.about.get(name) or "") for name in ("unit", "period"))
+    if unit:
+        return About([unit], [period], fixed=frozenset(("unit", "period")))
+    words: list[str] = []
+    for row in range(mark.row + 1, _head(grid, mark)):
+        pairs, _ = pairs_of(grid, labels, row, range(mark.column + 2, grid.width))
+        words += [text for pair in pairs if pair.label.role == "unit" and (text := shown(pair.value))]
+    path = Path(scope)
+    units = about_words([*words, path.stem, *reversed(path.parts[:-1])], "unit")
+    return About(units, [period] if period else [], fixed=frozenset(("unit", "period")))
+
+
+def _okrs(grid: Grid, mark: Mark, records: Records, about: About) -> dict[str, Any]:
     head = _head(grid, mark)
     unit, period = (str(mark.about.get(name) or "") for name in ("unit", "period"))
-    about = About([unit] if unit else [], [period] if period else [], fixed=frozenset(("unit", "period")))
     columns = {key: at for at, key in mark.keys.items() if key in _ROLES}
     columns |= {"objective.stated_id": mark.column, "kr.stated_id": mark.column + 1}
     labels = {key: (shown(grid.at(head, at)) or key).replace("\n", " ") for key, at in columns.items()}
@@ -73,7 +89,7 @@ def _okrs(grid: Grid, mark: Mark, records: Records) -> dict[str, Any]:
         "sheet": grid.name,
         "answers": [],
         "period": [period],
-        "said": {"unit": unit, "person": None, "people": people},
+        "said": {"unit": unit or next(iter(about.unit), ""), "person": None, "people": people},
         "as_of": mark.about.get("written") if unchanged else None,
     }
 

@@ -75,9 +75,12 @@ def read_workbook(path: str, scope: str, options: Options, labels: Labels | None
     for grid in opened.sheets:
         mark = marks.find(grid) if grid.rows else None
         if mark is not None:
-            found = read_marked(grid, scope, mark)
+            found = read_marked(grid, scope, mark, labels)
             if found is None and mark.kind != marks.VIEW:
                 notices.append(("workbook_sheet_newer", {"file": scope, "sheet": grid.name}))
+            elif found is not None and mark.kind == marks.OKRS and found["as_of"] and not _has_okrs(found):
+                # Nobody has filled it in: it does not say that the unit has no OKRs.
+                notices.append(("workbook_template_empty", {"file": scope, "sheet": grid.name}))
             elif found is not None:
                 (returned if mark.kind == marks.REQUESTS else sheets).append(found)
             continue
@@ -95,6 +98,10 @@ def read_workbook(path: str, scope: str, options: Options, labels: Labels | None
     saved = opened.saved_at.isoformat() if opened.saved_at else None
     told = {"saved_at": saved, "saved_by": opened.saved_by}
     return {**told, "sheets": sheets, "returned": returned, "notices": notices}
+
+
+def _has_okrs(sheet: dict[str, Any]) -> bool:
+    return any(run["table"] in ("objectives", "key_results") for run in sheet["runs"])
 
 
 def read_sheet(grid: Grid, scope: str, options: Options, labels: Labels) -> dict[str, Any] | None:
