@@ -31,4 +31,32 @@ ALL = (
     Command("coverage", "look", "okr.cli.figures", "coverage"),
     Command("handshakes", "look", "okr.cli.figures", "handshakes"),
     Command("meetings", "look", "okr.cli.figures", "meetings"),
+    Command("changes", "look", "okr.cli.changes", "changes"),
     Command("why", "look", "okr.cli.why", "why"),
+    Command("quarantine", "look", "okr.cli.quarantine", "quarantine"),
+    Command("explain", "look", "okr.cli.explain", "explain"),
+    Command("sync", "prepare", "okr.cli.sync", "sync"),
+    Command("template", "prepare", "okr.cli.template", "template"),
+    Command("decide delivery", "decide", "okr.cli.decide", "delivery"),
+    Command("decide show", "decide", "okr.cli.held", "show"),
+    Command("decide conflict", "decide", "okr.cli.differing", "conflict"),
+    Command("decide list", "decide", "okr.cli.decide", "standing"),
+    Command("decide take-back", "decide", "okr.cli.decide", "take_back"),
+    Command("plan", "deliver", "okr.cli.plan", "plan"),
+    Command("apply", "deliver", "okr.cli.plan", "apply"),
+    Command("demo", "operate", "okr.cli.demo", "demo"),
+    Command("init", "operate", "okr.cli.init", "init"),
+    Command("check", "operate", "okr.cli.check", "check"),
+)
+
+BY_NAME = {command.name: command for command in ALL}
+
+
+def families() -> list[str]:
+    """The first words of all commands, each once: what may stand behind `okr`."""
+    return list(dict.fromkeys(command.name.split(" ")[0] for command in ALL))
+
+
+def members(family: str) -> list[Command]:
+    """The subcommands of a family of commands, such as `decide`; none for a plain command."""
+    return [command for command in ALL if command.name.startswith(f"{family} ")]

@@ -186,7 +186,7 @@ def _state(
     run_id: str,
 ) -> SyncResult:
     """Build the next state of the warehouse under the lock."""
-    from okr.reconcile import state, warehouse  # noqa: PLC0415 (DuckDB and polars)
+    from okr.reconcile import answers, state, warehouse  # noqa: PLC0415 (DuckDB and polars)
     from okr.reconcile.intake import Intake  # noqa: PLC0415
 
     decisions = ledger.decisions()
@@ -202,7 +202,9 @@ def _state(
         for name in settings.source_order():
             outcomes.append(_source(intake, _landing(settings), asked.get(name), name, decided))
             report.advance()
-        rows = state.understand(house, settings, report, at, decisions)
+        # What came in is recorded first: it counts in this very run, and stays when the run fails.
+        ledger.answer(answers.delivered(house, at))
+        rows = state.understand(house, settings, report, at, decisions, ledger.answers())
         found = state.judge(house, settings, report, run_id=run_id, command=command, at=at, rows=rows)
         report.stage("publish")
     return SyncResult(

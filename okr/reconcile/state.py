@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from okr.reconcile import copies, memory, merge, periods
+from okr.reconcile import answers, copies, memory, merge, periods
 from okr.reconcile.intake import as_json
 from okr.reconcile.judge import Judge, Moment
 from okr.reconcile.kept import keep_figures
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from okr.ledger import Decision
+    from okr.ledger import Answer, Decision
     from okr.reconcile.warehouse import Warehouse
     from okr.report import Report
     from okr.settings import MeetingSettings, Settings
@@ -44,7 +44,12 @@ class Found:
 
 
 def understand(
-    house: Warehouse, settings: Settings, report: Report, at: datetime, decisions: Sequence[Decision] = ()
+    house: Warehouse,
+    settings: Settings,
+    report: Report,
+    at: datetime,
+    decisions: Sequence[Decision] = (),
+    given: Sequence[Answer] = (),
 ) -> dict[str, str]:
     """Merge what the sources said into one row for each thing.
 
@@ -54,6 +59,7 @@ def understand(
         report: told of the stage.
         at: the time of the run.
         decisions: those of people that stand, of all kinds, oldest first.
+        given: answers to requests, all that the ledger has.
 
     Returns:
         By table, the relation of the rows that were merged: as delivered, or with words resolved.
@@ -70,7 +76,10 @@ def understand(
             copies.settle(house, current, report)
             spoken = Spoken(house, current)
         rows[table.name] = spoken.relation(table.name) if spoken else f"store.{table.name}"
-        merging.merge(table, rows[table.name])
+        told = rows[table.name]
+        if table.name == "handshakes":
+            told = answers.merged(house, told, given, report, at)
+        merging.merge(table, told)
         report.advance()
     if spoken:
         spoken.finish()
