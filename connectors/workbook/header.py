@@ -101,7 +101,9 @@ def _numbers_apart(grid: Grid, found: Mapping[int, Label], below: int) -> dict[i
     for role in (OBJECTIVE, KR):
         columns = [column for column, label in sorted(found.items()) if label.role == role]
         for column in columns[:-1]:
-            texts = [text for line in range(below, min(below + 50, grid.height)) if (text := shown(grid.at(line, column)))]
+            texts = [
+                text for line in range(below, min(below + 50, grid.height)) if (text := shown(grid.at(line, column)))
+            ]
             if texts and all(label_number(text) is not None for text in texts):
                 numbers[column] = replace(found[column], role="stated_id", level=role)
     return numbers
