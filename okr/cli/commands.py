@@ -39,6 +39,8 @@ ALL = (
     Command("decide take-back", "decide", "okr.cli.decide", "take_back"),
     Command("plan", "deliver", "okr.cli.plan", "plan"),
     Command("apply", "deliver", "okr.cli.plan", "apply"),
+    Command("serve", "operate", "okr.cli.serve", "serve"),
+    Command("login-link", "operate", "okr.cli.serve", "login_link"),
     Command("demo", "operate", "okr.cli.demo", "demo"),
     Command("init", "operate", "okr.cli.init", "init"),
     Command("check", "operate", "okr.cli.check", "check"),
