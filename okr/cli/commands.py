@@ -39,6 +39,8 @@ ALL = (
     Command("decide take-back", "decide", "okr.cli.decide", "take_back"),
     Command("plan", "deliver", "okr.cli.plan", "plan"),
     Command("apply", "deliver", "okr.cli.plan", "apply"),
+    Command("deliver", "deliver", "okr.cli.deliver", "deliver"),
+    Command("nightly", "operate", "okr.cli.nightly", "nightly"),
     Command("serve", "operate", "okr.cli.serve", "serve"),
     Command("login-link", "operate", "okr.cli.serve", "login_link"),
     Command("demo", "operate", "okr.cli.demo", "demo"),
