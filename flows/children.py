@@ -37,7 +37,7 @@ class Child:
             log.replace(log.with_suffix(".1.log"))
         descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
-            process = subprocess.Popen(
+            process = subprocess.Popen(  # noqa: S603 - our own modules
                 [sys.executable, "-m", module, *words],
                 env={**env, LIFELINE: "1"},
                 stdin=subprocess.PIPE,

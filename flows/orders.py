@@ -6,6 +6,7 @@ Everything goes over the API of the server that `okr serve` runs; which deployme
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
@@ -14,26 +15,28 @@ from prefect.client.schemas.filters import (
     FlowRunFilter,
     FlowRunFilterDeploymentId,
     FlowRunFilterId,
+    FlowRunFilterNextScheduledStartTime,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
     LogFilter,
     LogFilterFlowRunId,
     LogFilterLevel,
     TaskRunFilter,
     TaskRunFilterFlowRunId,
 )
+from prefect.client.schemas.objects import StateType
 from prefect.client.schemas.sorting import FlowRunSort, LogSort
 from prefect.exceptions import ObjectNotFound
 
+from flows.endings import IN_PART, WITH_FAILURES
+from flows.naming import PRE_HANDSHAKE, SERVED
 from okr.errors import OkrError, RunError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from prefect.client.orchestration import SyncPrefectClient
     from prefect.client.schemas.objects import FlowRun, TaskRun
-
-SERVED = ("pre-handshake", "nightly-sync", "deliver")
-"""The deployments that pages may see; each flow has one, of its own name."""
 
 State = Literal["waiting", "running", "done", "partly", "failed", "stopped"]
 
@@ -97,7 +100,7 @@ def start(meeting_id: str, *, rehearsal: bool, fresh: bool, who: str) -> str:
         RunError: `prefect_unreachable`.
     """
     with _client() as client:
-        deployment = client.read_deployment_by_name("pre-handshake/pre-handshake")
+        deployment = client.read_deployment_by_name(PRE_HANDSHAKE)
         given = dict(deployment.parameters.get("parameters") or {})
         given |= {"meeting": meeting_id, "rehearsal": rehearsal, "fresh": fresh, "who": who}
         run = client.create_flow_run_from_deployment(deployment.id, parameters={"parameters": given})
@@ -113,12 +116,19 @@ def latest(limit: int = 30) -> list[Order]:
     with _client() as client:
         served = _served(client)
         chosen = FlowRunFilter(deployment_id=FlowRunFilterDeploymentId(any_=list(served)))
-        found = []
-        # The schedule's runs to come are many; they bear the latest expected times, so ask by start.
-        for run in client.read_flow_runs(flow_run_filter=chosen, sort=FlowRunSort.START_TIME_DESC, limit=limit):
-            found.append(_order(run, served))
-    by_time = [one for one in found if not (one.scheduled and one.state == "waiting")]
-    return sorted(by_time, key=lambda one: str(one.asked), reverse=True)
+        # The schedule's runs to come are many, and bear the latest times: what people asked for comes by itself.
+        begun = client.read_flow_runs(flow_run_filter=chosen, sort=FlowRunSort.START_TIME_DESC, limit=limit)
+        asked = client.read_flow_runs(
+            flow_run_filter=FlowRunFilter(
+                deployment_id=FlowRunFilterDeploymentId(any_=list(served)),
+                state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED, StateType.PENDING])),
+                next_scheduled_start_time=FlowRunFilterNextScheduledStartTime(before_=now("UTC")),
+            ),
+            limit=limit,
+        )
+    found = {run.id: _order(run, served) for run in [*asked, *begun]}
+    by_time = [one for one in found.values() if not (one.scheduled and one.state == "waiting")]
+    return sorted(by_time, key=lambda one: str(one.started or one.asked), reverse=True)
 
 
 def watch(order_id: str) -> Order | None:
@@ -181,7 +191,7 @@ def _served(client: SyncPrefectClient) -> dict[UUID, str]:
 def _order(run: FlowRun, served: dict[UUID, str], stages: Sequence[Stage] = (), notes: Sequence[str] = ()) -> Order:
     state = run.state
     told: State = "waiting" if state is None else _STATES.get(state.type.value, "running")
-    if state is not None and state.type.value == "FAILED" and state.name == "Completed with failures":
+    if state is not None and state.type.value == "FAILED" and state.name in {WITH_FAILURES, IN_PART}:
         told = "partly"
     given = (run.parameters or {}).get("parameters")
     return Order(

@@ -19,6 +19,7 @@ from filelock import FileLock, Timeout
 
 from flows.children import Child
 from flows.home import LOOPBACK, Home
+from flows.naming import SERVED
 from okr.errors import CallError, RunError
 from okr.publish.door.place import refuse_unsafe
 
@@ -98,7 +99,7 @@ def _start(settings: Settings, served: Served, report: Report) -> None:
     served.children.append(Child.start("flows", "flows.serving", ["flows", file], env=client, log=home.log("flows")))
     served.children.append(Child.start("web", "okr.web", [file], env=client, log=home.log("web")))
     _wait(served, lambda: _listens(settings.web.address, settings.web.port))
-    paths = [f"/api/deployments/name/{name}/{name}" for name in ("nightly-sync", "pre-handshake")]
+    paths = [f"/api/deployments/name/{name}/{name}" for name in SERVED]
     _wait(served, lambda: all(_answers(home.port, path, home.auth) for path in paths))
 
 

@@ -76,8 +76,9 @@ class Guard:
             return 403, "past_proxy"
         if headers.get("host", "").lower() not in self._hosts:
             return 421, "host"  # another name that leads here: a page of somebody else's may have made it
-        if scope["method"] in SAFE:
-            return None
+        return None if scope["method"] in SAFE else self._form_refusal(scope, headers)
+
+    def _form_refusal(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:
         if scope["method"] != "POST":
             return 405, "method"
         if not self._is_ours(headers):

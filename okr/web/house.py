@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -76,7 +75,7 @@ class House:
         """
         at = now(self.settings)
         try:
-            found = os.stat(self.settings.warehouse.path)
+            found = self.settings.warehouse.path.stat()
             state = (found.st_ino, found.st_mtime_ns, at.replace(second=0, microsecond=0))
         except FileNotFoundError:
             return Register(self.settings.ops.emails)

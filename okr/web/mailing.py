@@ -1,4 +1,4 @@
-"""Sends links to sign in. They go straight to the mail server: what signs somebody in stands in no outbox and no log."""
+"""Sends links to sign in, straight to the mail server: what signs somebody in stands in no outbox and in no log."""
 
 from __future__ import annotations
 

@@ -1,101 +1,78 @@
 """The packs of a meeting: which there are, and which of their files are for whom.
 
-What a browser asks for is never made into a path: it is looked up among the names that lie there.
+What a browser asks for is never made into a path: it is looked up among what a pack says that it holds.
 """
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from okr.publish.door.register import HRBP, LEADER, OPS
+from okr.publish.pack.store import Packs
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from datetime import datetime
+    from pathlib import Path
 
     from okr.publish.door import Meeting
+    from okr.publish.pack.store import Pack
     from okr.settings import Settings
 
-LATEST = "latest"
+FOR = {
+    "page": {OPS, HRBP, LEADER},
+    "meeting": {OPS, HRBP, LEADER},
+    "leader": {LEADER},
+    "unit": {OPS, HRBP},
+}
+"""Who may have which kind of file, in the order of a page. What else lies there, mails to single people, is for none."""
 
 
 @dataclass(frozen=True)
-class PackFile:
-    """One file of a pack. `kind`: `page`, `workbook`, `leader` or `participant`."""
+class Shown:
+    """One file of a pack; `kind` as `okr.publish.pack.files` has it."""
 
     name: str
     kind: str
+    unit_id: str
     size: int
     path: Path
 
 
 @dataclass(frozen=True)
-class Pack:
-    """What one run made for a meeting."""
+class Made:
+    """What one run made for a meeting, as far as somebody may have it."""
 
     name: str
     made_at: datetime
-    files: list[PackFile]
+    files: list[Shown]
 
 
-KINDS = {
-    "readiness": ("page", "html"),
-    "meeting": ("workbook", "xlsx"),
-    "unit": ("participant", "xlsx"),
-    "leader": ("leader", "xlsx"),
-}
-"""What the files of a pack are, by how their names begin and end (`okr.publish.pack.files`)."""
-
-FOR = {
-    "page": {OPS, HRBP, LEADER},
-    "workbook": {OPS, HRBP, LEADER},
-    "participant": {OPS, HRBP},
-    "leader": {LEADER},
-}
-"""Who may have which kind of file; what is of no kind is for nobody: mails to single people, say."""
-
-
-def packs(settings: Settings, meeting: Meeting, roles: Collection[str]) -> list[Pack]:
+def packs(settings: Settings, meeting: Meeting, roles: Collection[str]) -> list[Made]:
     """Return the packs of a meeting with the files that somebody in these roles may have, newest first."""
     found = []
-    for folder in _folders(settings.packs.path / meeting.key):
-        files = [file for file in _files(folder) if FOR[file.kind] & set(roles)]
+    for pack in Packs(settings.packs.path).all(meeting.meeting_id):
+        # Folders are named by a short hash: what is in one says itself of which meeting it is.
+        if pack.about.get("meeting_id") != meeting.meeting_id:
+            continue
+        files = [file for file in _files(pack) if FOR[file.kind] & set(roles)]
         if files:
-            made_at = datetime.fromtimestamp(max(file.path.stat().st_mtime for file in files), UTC)
-            found.append(Pack(folder.name, made_at, files))
-    return sorted(found, key=lambda pack: pack.made_at, reverse=True)
+            found.append(Made(pack.folder.name, pack.made_at, files))
+    return found
 
 
-def _folders(place: Path) -> list[Path]:
-    """The folders of runs. `latest` is one of them once more."""
+def _files(pack: Pack) -> list[Shown]:
+    """The files that a pack says it holds and that are there, as files of its own folder."""
     try:
-        with os.scandir(place) as entries:
-            return [Path(e.path) for e in entries if e.is_dir(follow_symlinks=False) and e.name != LATEST]
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-
-
-def _files(folder: Path) -> list[PackFile]:
-    try:
-        with os.scandir(folder) as entries:
-            names = sorted(e.name for e in entries if e.is_file(follow_symlinks=False))
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-    found = []
-    for name in names:
-        kind = kind_of(name)
-        if kind is not None:
-            path = folder / name
-            found.append(PackFile(name, kind, path.stat().st_size, path))
+        with os.scandir(pack.folder) as entries:
+            there = {e.name: e.stat().st_size for e in entries if e.is_file(follow_symlinks=False)}
+    except OSError:
+        return []  # removed meanwhile
+    said = [file for file in pack.about.get("files", ()) if file["kind"] in FOR and file["name"] in there]
     order = list(FOR)
-    return sorted(found, key=lambda file: (order.index(file.kind), file.name))
-
-
-def kind_of(name: str) -> str | None:
-    """What a file of a pack is, by its name; None: nothing that pages hand out."""
-    stem, dot, ending = name.rpartition(".")
-    kind, known = KINDS.get(stem.partition("-")[0], (None, ""))
-    return kind if dot and ending == known else None
+    said.sort(key=lambda file: order.index(file["kind"]))  # of one kind as they were made: in the order of units
+    return [
+        Shown(one["name"], one["kind"], one["unit_id"], there[one["name"]], pack.folder / one["name"]) for one in said
+    ]

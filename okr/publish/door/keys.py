@@ -7,7 +7,6 @@ import os
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from itsdangerous import BadData, URLSafeTimedSerializer
@@ -16,6 +15,8 @@ from okr.errors import CallError
 from okr.settings import resolve
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from okr.settings import Block, Settings
 
 LINK_LASTS = timedelta(minutes=30)
