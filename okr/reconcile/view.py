@@ -46,6 +46,10 @@ where j.period_id = $period
 order by j.handshake_id
 """
 
+PARTS = """
+select handshakes_known, upper_krs, upper_carried, things, sound from judged.meetings where meeting_id = $meeting
+"""
+
 PEOPLE = "select person_id, name, aliases, email, locale, unit_id, active from okr.people order by person_id"
 
 UNITS = "select unit_id, name, parent_id, leader_id, told_id, active from judged.units order by unit_id"
