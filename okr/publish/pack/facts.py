@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from okr.publish.audience import Audience, Viewer
 
@@ -224,7 +224,3 @@ def local(moment: datetime | str, facts: Facts) -> datetime:
     known = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
     return known.astimezone(facts.view.zone)
 
-
-def share(part: Any, whole: Any) -> float | None:  # noqa: ANN401 - counts, or nothing to count
-    """A part of a whole; None where there is no whole."""
-    return part / whole if whole else None

@@ -15,7 +15,7 @@ from okr.publish.pack.speech import clean
 from okr.publish.pack.tables import Tag
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from xlsxwriter.format import Format
@@ -72,7 +72,7 @@ class Book:
 
     def format(self, **wanted: Any) -> Format:  # noqa: ANN401 - XlsxWriter's properties
         """A format, on top of what all cells have."""
-        known = {"font_name": FONT, "font_size": 10, "font_color": INK, "valign": "top", **wanted}
+        known = {"font_name": FONT, "font_size": 10, "font_color": INK, "valign": "vcenter", **wanted}
         key = tuple(sorted(known.items()))
         if key not in self._formats:
             self._formats[key] = self.book.add_format(known)
@@ -143,7 +143,7 @@ def write_list(book: Book, content: Sheet) -> Worksheet:
     for at, column in enumerate(content.columns):
         sheet.set_column(at, at, column.width)
         put(sheet, TOP, at, column.heading, header)
-    sheet.set_row(TOP, 2 * TALL + 6)
+    sheet.set_row(TOP, max(lines(column.heading, column.width) for column in content.columns) * TALL + 8)
     for down, row in enumerate(content.rows, start=TOP + 1):
         for at, (column, value) in enumerate(zip(content.columns, row, strict=True)):
             put(sheet, down, at, value, book.cell(column, value))
@@ -198,13 +198,9 @@ def _height(columns: Sequence[Column], row: Sequence[Value]) -> float:
         told = value.text if isinstance(value, Tag) else value if isinstance(value, str) else ""
         if told and column.printed:
             most = max(most, lines(told, column.width))
-    return min(409.0, most * TALL + 4)  # Excel's highest row
+    return min(409.0, most * TALL + 8)  # Excel's highest row
 
 
 def _wide(told: str) -> float:
     return sum(1.9 if ord(char) > 0x2E7F else 1.05 for char in told)
 
-
-def legend(rows: Mapping[str, str] | Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Pairs of a word and what it means, in their order."""
-    return list(rows.items()) if hasattr(rows, "items") else list(cast("Sequence[tuple[str, str]]", rows))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from okr.publish.pack.facts import local, share
+from okr.publish.pack.facts import local
 from okr.publish.pack.grid import HEAD, INK, LINE, MUTED, PALE, TALL, head, lines, put
 from okr.publish.pack.tables import Column, Tag
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from okr.publish.pack.tables import Value
 
 SEVERITIES = ("critical", "major", "minor", "info")
-WIDTHS = (30, 18, 14, 14, 14, 14, 14, 16, 34)
+WIDTHS = (30, 16, 11, 12, 12, 13, 14, 15, 32)
 
 
 def write_overview(book: Book, facts: Facts, speech: Speech, files: Mapping[str, str]) -> None:
@@ -55,6 +55,7 @@ class _Overview:
         self._sheet = sheet
         self._facts = facts
         self._speech = speech
+        self._centred: frozenset[int] = frozenset()
 
     def facts(self, down: int) -> int:
         """Which meeting it is, and what the figures say of it."""
@@ -79,6 +80,7 @@ class _Overview:
     def readiness(self, down: int) -> int:
         """Readiness from 0 to 100, and the parts that it is made of."""
         speech, readiness = self._speech, self._facts.meeting["readiness"]
+        self._centred = frozenset({1, 2, 3, 4})
         self._heading(down, "readiness")
         put(
             self._sheet,
@@ -89,7 +91,6 @@ class _Overview:
         )
         down += 1
         self._row(down, [speech.both(f"column.{code}") for code in ("part", "done", "total", "points", "most")], head=True)
-        first = down + 1
         for part in self._facts.parts:
             down += 1
             self._row(down, [speech.both(f"part.{part.code}"), part.done, part.total, round(part.points, 1), part.most])
@@ -111,14 +112,14 @@ class _Overview:
         if not self._facts.meeting["parts"]["handshakes_known"]:
             down += 1
             put(self._sheet, down, 0, speech.both("no_handshakes", "  "), self._book.format(font_color=MUTED))
-        del first
         return down + 1
 
     def units(self, down: int, files: Mapping[str, str]) -> int:
         """A row for each unit: what it has to close and to answer."""
         facts, speech = self._facts, self._speech
+        self._centred = frozenset(range(2, 8))
         self._heading(down, "units")
-        codes = ("unit", "leader", "krs", "carried", "asked_of", "unanswered", "critical", "to_close", "file")
+        codes = ("holder", "leader", "krs", "carried", "asked_of", "unanswered", "critical", "to_close", "file")
         self._row(down + 1, [speech.both(f"column.{code}") for code in codes], head=True)
         down += 2
         for unit in facts.units:
@@ -144,6 +145,7 @@ class _Overview:
     def sources(self, down: int) -> int:
         """Which sources are behind, or that none is."""
         facts, speech = self._facts, self._speech
+        self._centred = frozenset()
         self._heading(down, "sources")
         down += 1
         if not facts.sources_behind:
@@ -151,12 +153,13 @@ class _Overview:
             return down + 1
         for row in facts.sources_behind:
             since = row["delivered_at"]
-            values: list[Value] = [
-                row["source"],
-                speech.both(f"source.{row['state']}"),
-                speech.both("since", " ", day=f"{local(since, facts):%Y-%m-%d %H:%M}") if since else speech.both("never"),
-            ]
-            self._row(down, values)
+            state = speech.both(f"source.{row['state']}", "  ")
+            if since is None:
+                told = speech.both("never", "  ")
+            else:
+                told = speech.both("since", "  ", day=f"{local(since, facts):%Y-%m-%d %H:%M}")
+            self._pair(down, None, f"{state} · {told}")
+            put(self._sheet, down, 0, row["source"], self._book.format(bottom=1, bottom_color=LINE, valign="vcenter"))
             down += 1
         return down
 
@@ -165,37 +168,32 @@ class _Overview:
         self._sheet.set_row(down, 22)
         put(self._sheet, down, 0, self._speech.both(f"heading.{code}", " "), look)
 
-    def _pair(self, down: int, code: str, value: str | None, *, bold: bool) -> None:
+    def _pair(self, down: int, code: str | None, value: str | None, *, bold: bool = False) -> None:
         label = self._book.format(font_color=MUTED, text_wrap=True, bottom=1, bottom_color=LINE, valign="vcenter")
         look = self._book.format(
             bold=bold, text_wrap=True, bottom=1, bottom_color=LINE, font_color=INK, valign="vcenter"
         )
-        put(self._sheet, down, 0, self._speech.both(f"label.{code}", " "), label)
+        if code is not None:
+            put(self._sheet, down, 0, self._speech.both(f"label.{code}", " "), label)
         self._sheet.merge_range(down, 1, down, 7, "", look)
         put(self._sheet, down, 1, value, look)
         self._sheet.set_row(down, lines(value or "", sum(WIDTHS[1:8])) * TALL + 5)
 
     def _row(self, down: int, values: list[Value], *, head: bool = False, shares: tuple[int, ...] = ()) -> None:
+        """One row of a small table; numbers stand in the middle, under their headings."""
         tallest = 1
         for at, value in enumerate(values):
+            wanted: dict[str, object] = {"text_wrap": True, "valign": "vcenter", "bottom": 1, "bottom_color": LINE}
             if head:
-                look = self._book.format(
-                    bold=True, bg_color=PALE, text_wrap=True, valign="vcenter", bottom=1, bottom_color=HEAD,
-                    **({"align": "right"} if self._is_number(at, values) else {}),
-                )
-            else:
-                look = self._book.format(
-                    text_wrap=True, bottom=1, bottom_color=LINE, valign="vcenter",
-                    **({"num_format": "0%"} if at in shares else {"num_format": "0.#"} if isinstance(value, float) else {}),
-                )
-            put(self._sheet, down, at, value, look)
+                wanted |= {"bold": True, "bg_color": PALE, "bottom_color": HEAD}
+            if at in self._centred:
+                wanted["align"] = "center"
+            if not head and isinstance(value, float):
+                wanted["num_format"] = "0%" if at in shares else "0.#"
+            put(self._sheet, down, at, value, self._book.format(**wanted))
             if isinstance(value, str):
                 tallest = max(tallest, lines(value, WIDTHS[at]))
         self._sheet.set_row(down, tallest * TALL + 5)
-
-    @staticmethod
-    def _is_number(at: int, values: list[Value]) -> bool:
-        return 0 < at < len(values) and len(values) == 5
 
 
 def advice_told(facts: Facts, speech: Speech, between: str) -> str:
@@ -214,7 +212,5 @@ def advice_told(facts: Facts, speech: Speech, between: str) -> str:
 
 
 def _percent(value: float) -> str:
-    return f"{value * 100:.4g}%"
+    return f"{value * 100:.3g}%"
 
-
-__all__ = ["advice_told", "readiness_style", "share", "write_overview"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from okr.publish.pack.facts import local
@@ -65,15 +65,15 @@ class Lists:
         """Gaps, worst first; `whose`: with the unit that has to close each."""
         columns = [
             self._column("severity", 10, "tag"),
-            self._column("gap", 20),
-            self._column("message", 58),
-            self._column("closes", 34),
-            self._column("unit", 16),
-            self._column("other_unit", 16),
-            self._column("told", 12),
-            self._column("since", 12, "day"),
-            self._column("rule", 9, "muted"),
-            Column(self._speech.beside("column.message"), 58, "muted", printed=False),
+            self._column("gap", 17),
+            self._column("message", 46),
+            self._column("closes", 28),
+            self._column("unit", 13),
+            self._column("other_unit", 13),
+            self._column("told", 11),
+            self._column("since", 11.5, "day"),
+            self._column("rule", 8, "muted"),
+            Column(self._speech.beside("column.message"), 46, "muted", printed=False),
         ]
         rows = [self._gap(gap) for gap in gaps]
         if not whose:
@@ -104,18 +104,18 @@ class Lists:
     def key_results(self) -> Sheet:
         """The meeting's KRs: how far each is carried, by whom, and how many requests hang on it."""
         columns = (
-            self._column("unit", 16),
-            self._column("number", 20),
-            self._column("objective", 36),
-            self._column("kr", 44),
-            self._column("owners", 14),
-            self._column("due", 12, "day"),
-            self._column("confidence", 11, "share"),
-            self._column("progress", 11, "share"),
-            self._column("standing", 16, "tag"),
-            self._column("stated_share", 11, "share"),
-            self._column("carriers", 46),
-            self._column("asks", 9, "number"),
+            self._column("holder", 13),
+            self._column("number", 10),
+            self._column("objective", 24),
+            self._column("kr", 32),
+            self._column("owners", 11),
+            self._column("due", 11.5, "day"),
+            self._column("confidence", 10.5, "share"),
+            self._column("progress", 9.5, "share"),
+            self._column("standing", 13, "tag"),
+            self._column("stated_share", 8, "share"),
+            self._column("carriers", 34),
+            self._column("asks", 7.5, "number"),
             self._column("unanswered", 11, "number"),
         )
         return self._sheet("krs", columns, [self._key_result(row) for row in self._facts.key_results])
@@ -131,7 +131,7 @@ class Lists:
         shares = [one["share"] for one in carried]
         return (
             facts.view.unit_name(row["unit_id"]),
-            row["label"],
+            self._number(row),
             speech.words(objective, viewer),
             speech.words(row, viewer),
             self.people(row["owner_ids"]),
@@ -160,18 +160,18 @@ class Lists:
     def requests(self, code: str, requests: Sequence[Row], *, askers: bool = True) -> Sheet:
         """Requests and how they stand; `askers`: with the unit that asks."""
         columns = [
-            self._column("standing", 17, "tag"),
-            self._column("asker", 16),
-            self._column("number", 20),
-            self._column("kr", 40),
-            self._column("party", 18),
-            self._column("point", 44),
-            self._column("needed_by", 12, "day"),
-            self._column("reason", 34),
-            self._column("responded_by", 14),
-            self._column("responded_on", 12, "day"),
-            self._column("supporting", 34),
-            self._column("decision", 14),
+            self._column("standing", 15, "tag"),
+            self._column("asker", 13),
+            self._column("number", 10),
+            self._column("kr", 28),
+            self._column("party", 13),
+            self._column("point", 34),
+            self._column("needed_by", 11.5, "day"),
+            self._column("reason", 24),
+            self._column("responded_by", 10.5),
+            self._column("responded_on", 11.5, "day"),
+            self._column("supporting", 24),
+            self._column("decision", 10),
         ]
         rows = [self._request(row) for row in requests]
         if not askers:
@@ -188,7 +188,7 @@ class Lists:
         return (
             self.standing(row),
             facts.view.unit_name(row["unit_id"]),
-            row["label"],
+            self._number(row),
             speech.words(kr, viewer),
             party if seen or row["party_unit_id"] else "?",
             row["point"] if seen else speech.both("confidential", " "),
@@ -205,6 +205,11 @@ class Lists:
         told = [self._speech.both(f"standing.{row['standing']}")]
         told += [self._speech.both(f"standing.{flag}", " ") for flag in ("stale", "late") if row[flag]]
         return Tag(f"standing_{row['standing']}", "\n".join(told))
+
+    def _number(self, row: Row) -> str:
+        """What a KR is called, without the unit's name, which stands beside it."""
+        name = self._facts.view.unit_name(row["unit_id"])
+        return (row["label"] or "").removeprefix(f"{name} ")
 
     def _responder(self, said: str | None) -> str | None:
         """Who answered, by name where it is a person's id."""
@@ -273,7 +278,3 @@ class Lists:
             nothing=self._speech.both(f"nothing.{code}"),
         )
 
-
-def as_day(value: object) -> date | None:
-    """A day, where a value is one."""
-    return value if isinstance(value, date) and not isinstance(value, datetime) else None
