@@ -284,6 +284,16 @@ class Reader:
             row["responded_at"] = None if row["responded_at"] is None else _utc(row["responded_at"])
         return found
 
+    def okrs(self, period_id: str, unit_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+        """Return all Os of these units and this very period, whatever their state, as their sources have them.
+
+        `okrs`: a row for each KR with its O, or for an O without a KR; `needs`: their handshakes; `links`: what
+        the Os carry as stated.
+        """
+        queries = {"okrs": view.OKRS, "needs": view.NEEDS, "links": view.LINKS}
+        asked = {"period": period_id, "units": list(unit_ids)}
+        return {name: view.rows(self._house, query, **asked) for name, query in queries.items()}
+
     def quarantine(self) -> list[dict[str, Any]]:
         """Return every refused value and row: where it stands, what it is, why it was refused.
 

@@ -48,6 +48,7 @@ class Facts:
         gaps: the meeting's, in the order of the contract.
         coverage: the figures of each active unit, by unit_id.
         sources: how each source stands.
+        okrs: of the participants, as `Reader.okrs` gives them.
     """
 
     meeting: Row
@@ -58,6 +59,7 @@ class Facts:
     gaps: Sequence[Row]
     coverage: Mapping[str, Row]
     sources: Sequence[Row]
+    okrs: Mapping[str, Sequence[Row]]
 
     @classmethod
     def of(cls, settings: Settings, reader: Reader, meeting: str, at: datetime) -> Facts:
@@ -83,6 +85,7 @@ class Facts:
             gaps=list(reader.gaps(meeting=row["meeting_id"], now=at)),
             coverage={unit["unit_id"]: unit for unit in reader.coverage(period=period, now=at)},
             sources=reader.sources(),
+            okrs=reader.okrs(period, row["participants"]),
         )
 
     # -- who ------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from xlsxwriter import Workbook
 
+from connectors.workbook import marks
 from okr.publish.pack.speech import clean
 from okr.publish.pack.tables import Tag
 
@@ -59,8 +60,8 @@ TAGS = {
 TALL = 15.0
 """Points of one line of text."""
 
-TOP = 4
-"""The row of a list's headings; above it stand its name and what it is."""
+TOP = 5
+"""The row of a list's headings; above it stand the mark, its name and what it is."""
 
 
 class Book:
@@ -98,15 +99,15 @@ class Book:
                 paper, ink = TAGS.get(style, TAGS["info"])
                 return self.format(text_wrap=True, bg_color=paper, font_color=ink, bold=True, align="center", **border)
             case _ if column.kind == "share":
-                return self.format(num_format="0%", align="right", **border)
+                return self.format(num_format="0%", align="center", **border)
             case _ if column.kind == "number":
-                return self.format(num_format="0", align="right", **border)
+                return self.format(num_format="0", align="center", **border)
             case _ if column.kind == "day":
                 return self.format(num_format="yyyy-mm-dd", align="center", **border)
             case _ if column.kind == "muted":
-                return self.format(text_wrap=True, font_color=MUTED, **border)
+                return self.format(text_wrap=True, indent=1, font_color=MUTED, **border)
             case _:
-                return self.format(text_wrap=True, **border)
+                return self.format(text_wrap=True, indent=1, **border)
 
 
 @contextmanager
@@ -137,12 +138,11 @@ def write_list(book: Book, content: Sheet) -> Worksheet:
     """Write a list on a sheet of its own: frozen headings, filters, colours, ready to be printed."""
     sheet = book.sheet(content.name)
     head(book, sheet, content.name, content.about)
-    header = book.format(
-        bold=True, font_color="#FFFFFF", bg_color=HEAD, text_wrap=True, valign="vcenter", border=1, border_color=HEAD
-    )
+    look = {"bold": True, "font_color": "#FFFFFF", "bg_color": HEAD, "text_wrap": True, "border": 1, "border_color": HEAD}
+    header, over_words = book.format(align="center", **look), book.format(indent=1, **look)
     for at, column in enumerate(content.columns):
         sheet.set_column(at, at, column.width)
-        put(sheet, TOP, at, column.heading, header)
+        put(sheet, TOP, at, column.heading, over_words if column.kind in {"text", "muted"} else header)
     sheet.set_row(TOP, max(lines(column.heading, column.width) for column in content.columns) * TALL + 8)
     for down, row in enumerate(content.rows, start=TOP + 1):
         for at, (column, value) in enumerate(zip(content.columns, row, strict=True)):
@@ -160,12 +160,18 @@ def write_list(book: Book, content: Sheet) -> Worksheet:
     return sheet
 
 
-def head(book: Book, sheet: Worksheet, name: str, about: str) -> None:
-    """What a sheet is called and what it is: one line in each language."""
-    put(sheet, 0, 0, name, book.format(bold=True, font_size=16, font_color=HEAD))
-    sheet.set_row(0, 26)
-    for down, told in enumerate(about.split("\n")[:2], start=1):
-        put(sheet, down, 0, told, book.format(font_color=INK if down == 1 else MUTED))
+def head(book: Book, sheet: Worksheet, name: str, about: str) -> int:
+    """What a sheet is called and what it is, one line in each language; returns the row below.
+
+    The first row is hidden and holds our mark: a sheet that comes back is not taken for somebody's OKRs.
+    """
+    put(sheet, 0, 0, marks.token(marks.VIEW), book.format(font_color=MUTED))
+    sheet.set_row(0, None, None, {"hidden": True})
+    put(sheet, 1, 0, " ".join(name.split()), book.format(bold=True, font_size=16, font_color=HEAD))
+    sheet.set_row(1, 26)
+    for down, told in enumerate(about.split("\n")[:2], start=2):
+        put(sheet, down, 0, told, book.format(font_color=INK if down == 2 else MUTED))
+    return 4
 
 
 def put(sheet: Worksheet, row: int, column: int, value: Value, look: Format) -> None:
@@ -187,7 +193,7 @@ def put(sheet: Worksheet, row: int, column: int, value: Value, look: Format) -> 
 
 def lines(told: str, width: float) -> int:
     """How many lines a text takes in a column of that width; a wide character counts as two."""
-    room = max(width - 1, 1)
+    room = max(width - 3, 1)
     return sum(max(1, -int(-_wide(part) // room)) for part in told.split("\n"))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from okr.publish.pack.fillable import write_decisions
 from okr.publish.pack.grid import workbook, write_list
 from okr.publish.pack.overview import write_overview
 from okr.publish.pack.tables import Lists
@@ -52,3 +53,4 @@ def write_meeting_book(
         write_overview(book, facts, speech, files)
         for content in meeting_sheets(facts, viewer, speech):
             write_list(book, content)
+        write_decisions(book, facts, viewer, speech)

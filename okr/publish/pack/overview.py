@@ -34,9 +34,9 @@ def write_overview(book: Book, facts: Facts, speech: Speech, files: Mapping[str,
     sheet = book.sheet(speech.both("sheet.overview", " "))
     for at, width in enumerate(WIDTHS):
         sheet.set_column(at, at, width)
-    head(book, sheet, facts.name.replace("\n", " "), speech.both("about.overview"))
+    down = head(book, sheet, facts.name, speech.both("about.overview"))
     overview = _Overview(book, sheet, facts, speech)
-    down = overview.facts(4)
+    down = overview.facts(down + 1)
     down = overview.readiness(down + 1)
     down = overview.units(down + 1, files)
     overview.sources(down + 1)
