@@ -39,6 +39,7 @@ ALL = (
     Command("decide take-back", "decide", "okr.cli.decide", "take_back"),
     Command("plan", "deliver", "okr.cli.plan", "plan"),
     Command("apply", "deliver", "okr.cli.plan", "apply"),
+    Command("deliver", "deliver", "okr.cli.deliver", "deliver"),
     Command("demo", "operate", "okr.cli.demo", "demo"),
     Command("init", "operate", "okr.cli.init", "init"),
     Command("check", "operate", "okr.cli.check", "check"),

@@ -6,7 +6,7 @@ and the first sign of progress must not wait for.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from connectors.protocol import CheckLine
-    from okr.ledger import Ledger
+    from okr.ledger import Ledger, Message
     from okr.pipeline import SyncResult
+    from okr.pipeline.delivery import Delivered
     from okr.publish.plan import Outcome, Plan
     from okr.reconcile.reading import Reader
     from okr.reconcile.rulebook import Rule
@@ -88,6 +89,13 @@ def plan(known: Settings, targets: Sequence[str], report: Report) -> tuple[list[
     return names, writes.plan(known, names, report=report, block=block)
 
 
+def target_enabled(known: Settings, name: str) -> bool:
+    """Whether a target is on; `mail` is one."""
+    from okr.pipeline import writes  # noqa: PLC0415
+
+    return writes.enabled(known, name)
+
+
 def plan_shown(known: Settings, shown: Plan, targets: Sequence[str], who: str) -> None:
     """Note that somebody has seen a plan."""
     from okr.pipeline import writes  # noqa: PLC0415
@@ -100,6 +108,35 @@ def apply(known: Settings, plan_id: str | None, who: str, report: Report) -> lis
     from okr.pipeline import writes  # noqa: PLC0415
 
     return writes.apply(known, plan_id, who=who, report=report, block=block)
+
+
+def deliver(known: Settings, meeting: str | None, report: Report) -> Delivered:
+    """Send what is due in the outbox."""
+    from okr.pipeline import delivery  # noqa: PLC0415
+
+    return delivery.deliver(known, report=report, block=block, meeting=meeting)
+
+
+def settle(known: Settings, key: str, verdict: Literal["sent", "again"], who: str, why: str) -> Message:
+    """Say what became of a message that is uncertain."""
+    from okr.pipeline import delivery  # noqa: PLC0415
+
+    return delivery.settle(known, key, verdict, who=who, why=why, block=block)
+
+
+def uncertain(known: Settings) -> list[Message]:
+    """The messages of which a person has to say what became of them."""
+    from okr.pipeline import delivery  # noqa: PLC0415
+
+    return delivery.uncertain(known, block=block)
+
+
+def mail_checks(known: Settings) -> Iterable[CheckLine]:
+    """Whether the mail server can be reached and lets us in, line by line. Sends nothing."""
+    from connectors.smtp import check  # noqa: PLC0415
+
+    password = known.mail.password
+    return check(known.mail, lambda: secret(password) if password else "")
 
 
 def target_checks(known: Settings, name: str) -> Iterable[CheckLine]:

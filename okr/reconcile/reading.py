@@ -265,6 +265,22 @@ class Reader:
         """
         return view.rows(self._house, view.UNITS)
 
+    def current_view(self, *, now: datetime) -> str:
+        """Return the period whose view is shown where nothing else is asked for.
+
+        Raises:
+            CallError: `no_current_period`, `period_of_settings_unknown`, `period_not_judged`.
+        """
+        return self._period(None, self._run(None), now, None)
+
+    def unit_and_below(self, unit: str) -> list[str]:
+        """Return the ids of a unit, named by its id, name or alias, and of those below it.
+
+        Raises:
+            CallError: `unknown_unit`, `ambiguous_name`.
+        """
+        return self._unit_and_below(unit)
+
     def things(self, period_id: str) -> list[dict[str, Any]]:
         """Return every O and KR that counts in the view of a period, each O before its KRs.
 
