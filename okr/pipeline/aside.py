@@ -62,6 +62,16 @@ def aside(settings: Settings, *, block: Block | None = None) -> Iterator[Setting
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@contextmanager
+def run_on(settings: Settings, *, dry_run: bool, block: Block | None = None) -> Iterator[Settings]:
+    """Hand out what a run works on: the settings as they are, or for a dry run those of `aside`."""
+    if not dry_run:
+        yield settings
+        return
+    with aside(settings, block=block) as other:
+        yield other
+
+
 def _folder(path: Path) -> Path:
     """A folder of the owner's alone, beside the warehouse, so that the file need not be copied."""
     prefix = f".{path.name}.aside-"
