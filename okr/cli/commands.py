@@ -40,6 +40,7 @@ ALL = (
     Command("plan", "deliver", "okr.cli.plan", "plan"),
     Command("apply", "deliver", "okr.cli.plan", "apply"),
     Command("deliver", "deliver", "okr.cli.deliver", "deliver"),
+    Command("nightly", "operate", "okr.cli.nightly", "nightly"),
     Command("demo", "operate", "okr.cli.demo", "demo"),
     Command("init", "operate", "okr.cli.init", "init"),
     Command("check", "operate", "okr.cli.check", "check"),

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from okr.cli.speech import say, spoken, tell
+from okr.texts.values import tame
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from okr.ledger import Ledger, Message
     from okr.pipeline import SyncResult
     from okr.pipeline.delivery import Delivered
+    from okr.pipeline.nightly import NightlyResult
     from okr.publish.plan import Outcome, Plan
     from okr.reconcile.reading import Reader
     from okr.reconcile.rulebook import Rule
@@ -74,11 +78,34 @@ def block(name: str) -> str:
     return from_block(name)
 
 
-def sync(known: Settings, sources: Sequence[str] | None, report: Report) -> SyncResult:
+def sync(known: Settings, sources: Sequence[str] | None, report: Report, *, dry_run: bool = False) -> SyncResult:
     """Pull, validate, merge, judge."""
     from okr import pipeline  # noqa: PLC0415
 
-    return pipeline.sync(known, sources=sources, report=report, block=block)
+    with pipeline.run_on(known, dry_run=dry_run, block=block) as stores:
+        return pipeline.sync(stores, sources=sources, report=report, block=block)
+
+
+def nightly(known: Settings, report: Report, *, dry_run: bool) -> NightlyResult:
+    """What the schedule runs every night."""
+    from okr.pipeline.nightly import nightly  # noqa: PLC0415
+
+    return nightly(known, report=report, block=block, dry_run=dry_run)
+
+
+def on_prefect(file: Path | None, deployment: Literal["nightly", "pre_handshake"], asked: Mapping[str, object]) -> int:
+    """Make the call a flow run on the configured Prefect server, watch it, and return its exit status.
+
+    The run reads the same settings file; of its parameters all that the call does not say keep their defaults.
+    """
+    tell(say("stage.settings"))
+    known = settings(file)
+    ours(known)
+    from flows import naming, watching  # noqa: PLC0415 - Prefect takes a second
+
+    names = {"nightly": naming.NIGHTLY, "pre_handshake": naming.PRE_HANDSHAKE}
+    parameters = {"config": str(known.file), **asked}
+    return watching.run_on_server(names[deployment], parameters, tell=lambda said: tell(tame(said)), language=spoken())
 
 
 def plan(known: Settings, targets: Sequence[str], report: Report) -> tuple[list[str], Plan]:

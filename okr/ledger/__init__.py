@@ -7,5 +7,6 @@ from __future__ import annotations
 
 from okr.ledger.entries import Audited, Decision, Message, PlanShown, Run, Told
 from okr.ledger.ledger import Ledger
+from okr.ledger.store import exists
 
-__all__ = ["Audited", "Decision", "Ledger", "Message", "PlanShown", "Run", "Told"]
+__all__ = ["Audited", "Decision", "Ledger", "Message", "PlanShown", "Run", "Told", "exists"]

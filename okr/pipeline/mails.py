@@ -55,7 +55,7 @@ class Queued:
         return _queued(messages, self.unreachable + other.unreachable, kept=self.kept or other.kept)
 
 
-def queue_digests(
+def queue_digests(  # noqa: PLR0913 - what a run knows
     settings: Settings,
     reader: Reader,
     ledger: Ledger,
@@ -114,7 +114,7 @@ def queue_digests(
     return _queued(made, len(unreachable), kept=keep)
 
 
-def queue_pack(
+def queue_pack(  # noqa: PLR0913 - what a run knows, and the files
     settings: Settings,
     reader: Reader,
     ledger: Ledger,

@@ -105,7 +105,8 @@ def _copies(
         "any_value(candidates) filter (where field = 'period_id') as period, "
         "any_value(candidates) filter (where field = 'person_id') as person "
         "from store.reference where \"table\" = 'objectives' group by all) "
-        'select source, scope, unit, period, person, list("row") from o where unit is not null group by all order by all'
+        'select source, scope, unit, period, person, list("row") from o '
+        "where unit is not null group by all order by all"
     )
     found: dict[_Holder, dict[str, _Copy]] = {}
     for source, scope, unit, period, person, rows in said:

@@ -120,7 +120,7 @@ def digest(
             about=occasion.line(language),
             heading=text("mail.digest.heading", language, count=len(fresh)),
             lead=text("mail.digest.lead", language, name=name),
-            items=tuple(_item(occasion, task, viewer, language) for task in shown),
+            items=tuple(_item(task, viewer, language) for task in shown),
             notes=tuple(notes),
             button=_button(occasion, language),
             foot=occasion.foot(language),
@@ -144,7 +144,7 @@ def nobody(occasion: Occasion, to: Addressee, tasks: Sequence[Task], viewer: Vie
             about=occasion.line(language),
             heading=text("mail.list.heading", language, count=len(tasks)),
             lead=text("mail.list.lead", language),
-            items=tuple(_item(occasion, task, viewer, language) for task in ordered[:LISTED]),
+            items=tuple(_item(task, viewer, language) for task in ordered[:LISTED]),
             notes=tuple(notes),
             button=_button(occasion, language),
             foot=occasion.foot(language),
@@ -217,7 +217,7 @@ def content(
     }
 
 
-def _item(occasion: Occasion, task: Task, viewer: Viewer, language: Language) -> Item:
+def _item(task: Task, viewer: Viewer, language: Language) -> Item:
     gap, way = task.gap, task.way
     thing = viewer.view.thing.get((gap["subject_kind"], gap["subject_id"]))
     seen = thing is not None and viewer.may_see(thing["objective_id"])

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import escape
 
 from okr.texts import text as sentence
@@ -91,7 +91,7 @@ def link(url: str | None) -> str | None:
 def _template(name: str) -> Template:
     environment = Environment(
         loader=PackageLoader("okr.publish.digest"),
-        autoescape=lambda name: not (name or "").endswith(".txt"),
+        autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
