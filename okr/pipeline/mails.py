@@ -184,7 +184,8 @@ class _Desk:
         self.in_pilot = self.directory.in_pilot(units or ())
         unit_name = None if meeting is None else self._audience.view.unit_name(meeting["unit_id"])
         contacts = self._hrbps or self.directory.ops()
-        self.occasion = Occasion(period, meeting, unit_name, contacts, settings.web.url)
+        today = at.astimezone(settings.zone).date()
+        self.occasion = Occasion(period, meeting, unit_name, contacts, settings.web.url, today)
 
     def tasks(self) -> tuple[dict[Addressee, list[Task]], list[Task]]:
         """What each person has to close, and what nobody can be told of."""

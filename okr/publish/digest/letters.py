@@ -40,6 +40,7 @@ class Occasion:
         unit_name: of the meeting's upper unit.
         contacts: whom an answer goes to.
         web: the address of our own pages, where they can be reached.
+        today: the day of the run in the company's zone.
     """
 
     period_id: str
@@ -47,6 +48,7 @@ class Occasion:
     unit_name: str | None
     contacts: Sequence[Addressee]
     web: str | None
+    today: date
 
     @property
     def meeting_id(self) -> str | None:
@@ -120,7 +122,7 @@ def digest(
             about=occasion.line(language),
             heading=text("mail.digest.heading", language, count=len(fresh)),
             lead=text("mail.digest.lead", language, name=name),
-            items=tuple(_item(task, viewer, language) for task in shown),
+            items=tuple(_item(occasion, task, viewer, language) for task in shown),
             notes=tuple(notes),
             button=_button(occasion, language),
             foot=occasion.foot(language),
@@ -128,6 +130,7 @@ def digest(
         parts.append(part)
     urgent = sum(task.gap["severity"] == "critical" for task in fresh)
     code = "mail.digest.subject_urgent" if urgent else "mail.digest.subject"
+    code = "mail.digest.subject_all" if urgent == len(fresh) else code
     values = {"about": occasion.name(to.languages[0]), "count": len(fresh), "urgent": urgent}
     return content(parts, text(code, to.languages[0], **values), occasion, to)
 
@@ -144,7 +147,7 @@ def nobody(occasion: Occasion, to: Addressee, tasks: Sequence[Task], viewer: Vie
             about=occasion.line(language),
             heading=text("mail.list.heading", language, count=len(tasks)),
             lead=text("mail.list.lead", language),
-            items=tuple(_item(task, viewer, language) for task in ordered[:LISTED]),
+            items=tuple(_item(occasion, task, viewer, language) for task in ordered[:LISTED]),
             notes=tuple(notes),
             button=_button(occasion, language),
             foot=occasion.foot(language),
@@ -217,7 +220,7 @@ def content(
     }
 
 
-def _item(task: Task, viewer: Viewer, language: Language) -> Item:
+def _item(occasion: Occasion, task: Task, viewer: Viewer, language: Language) -> Item:
     gap, way = task.gap, task.way
     thing = viewer.view.thing.get((gap["subject_kind"], gap["subject_id"]))
     seen = thing is not None and viewer.may_see(thing["objective_id"])
@@ -228,8 +231,9 @@ def _item(task: Task, viewer: Viewer, language: Language) -> Item:
         unit = viewer.view.unit_name(gap["unit_id"])
         small += [unit] if unit else []
         small.append(text(f"mail.unreachable.{way.why}", language, name=way.name))
-    if task.due is not None and (seen or gap["detail"].get("point") or viewer_sees_request(viewer, gap)):
-        small.append(text("mail.item.due", language, day=wording.day(task.due, language)))
+    if task.due is not None and (seen or _sees_request(viewer, gap)):
+        code = "mail.item.overdue" if task.due < occasion.today else "mail.item.due"
+        small.append(text(code, language, day=wording.day(task.due, language)))
     return Item(
         gap["severity"],
         text(f"severity.{gap['severity']}", language),
@@ -240,7 +244,7 @@ def _item(task: Task, viewer: Viewer, language: Language) -> Item:
     )
 
 
-def viewer_sees_request(viewer: Viewer, gap: Mapping[str, Any]) -> bool:
+def _sees_request(viewer: Viewer, gap: Mapping[str, Any]) -> bool:
     """Whether a reader may see what the handshake of a gap asks for."""
     request = viewer.view.request.get(gap["subject_id"]) if gap["subject_kind"] == "handshake" else None
     thing = viewer.view.thing.get(("kr", request["kr_id"])) if request is not None else None
