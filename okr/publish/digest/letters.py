@@ -59,17 +59,19 @@ class Occasion:
         """What it is called."""
         return wording.about(self.meeting, self.period_id, self.unit_name, language)
 
-    def line(self, language: Language) -> str:
-        """What it is called, and when it is."""
-        if self.meeting is None:
-            return self.name(language)
-        return f"{self.name(language)} · {wording.when(self.meeting, language)}"
+    def when(self, language: Language) -> str | None:
+        """When the meeting is, if it is about one."""
+        return None if self.meeting is None else wording.when(self.meeting, language)
 
-    def foot(self, language: Language) -> tuple[str, ...]:
+    def foot(self, to: Addressee, language: Language) -> tuple[str, ...]:
         """Who has written, and whom to ask."""
-        names = [one.name or one.address for one in self.contacts]
+        names = [one.name or one.address for one in self.others(to)]
         asks = text("mail.foot.ask", language, people=names) if names else ""
         return tuple(line for line in (text("mail.foot.made", language), asks) if line)
+
+    def others(self, to: Addressee) -> list[Addressee]:
+        """Whom an answer of a reader goes to: nobody writes to themselves."""
+        return [one for one in self.contacts if one.address != to.address]
 
 
 @dataclass(frozen=True)
@@ -119,13 +121,14 @@ def digest(
         name = to.name or to.address
         part = Part(
             language,
-            about=occasion.line(language),
+            about=occasion.name(language),
+            when=occasion.when(language),
             heading=text("mail.digest.heading", language, count=len(fresh)),
             lead=text("mail.digest.lead", language, name=name),
             items=tuple(_item(occasion, task, viewer, language) for task in shown),
             notes=tuple(notes),
             button=_button(occasion, language),
-            foot=occasion.foot(language),
+            foot=occasion.foot(to, language),
         )
         parts.append(part)
     urgent = sum(task.gap["severity"] == "critical" for task in fresh)
@@ -144,13 +147,14 @@ def nobody(occasion: Occasion, to: Addressee, tasks: Sequence[Task], viewer: Vie
         notes = [text("mail.list.rest", language, count=len(rest))] if rest else []
         part = Part(
             language,
-            about=occasion.line(language),
+            about=occasion.name(language),
+            when=occasion.when(language),
             heading=text("mail.list.heading", language, count=len(tasks)),
             lead=text("mail.list.lead", language),
             items=tuple(_item(occasion, task, viewer, language) for task in ordered[:LISTED]),
             notes=tuple(notes),
             button=_button(occasion, language),
-            foot=occasion.foot(language),
+            foot=occasion.foot(to, language),
         )
         parts.append(part)
     subject = text("mail.list.subject", to.languages[0], about=occasion.name(to.languages[0]), count=len(tasks))
@@ -173,13 +177,14 @@ def pack(occasion: Occasion, to: Addressee, gaps: Sequence[Gap], files: Sequence
             figures.append((text("mail.pack.advice", language), advice))
         part = Part(
             language,
-            about=occasion.line(language),
+            about=occasion.name(language),
+            when=occasion.when(language),
             heading=text("mail.pack.heading", language),
             lead=text("mail.pack.lead", language, name=to.name or to.address, files=[file.name for file in files]),
             score=score,
             figures=tuple(figures),
             button=_button(occasion, language),
-            foot=occasion.foot(language),
+            foot=occasion.foot(to, language),
         )
         parts.append(part)
     code = "mail.pack.subject" if score is None else "mail.pack.subject_score"
@@ -192,11 +197,12 @@ def leader(occasion: Occasion, to: Addressee, workbook: Path) -> Content:
     parts = [
         Part(
             language,
-            about=occasion.line(language),
+            about=occasion.name(language),
+            when=occasion.when(language),
             heading=text("mail.leader.heading", language),
             lead=text("mail.leader.lead", language, name=to.name or to.address, file=workbook.name),
             button=_button(occasion, language),
-            foot=occasion.foot(language),
+            foot=occasion.foot(to, language),
         )
         for language in to.languages
     ]
@@ -215,7 +221,7 @@ def content(
         "text": plain,
         "html": html,
         "to_name": to.name,
-        "reply_to": [one.address for one in occasion.contacts],
+        "reply_to": [one.address for one in occasion.others(to)],
         "attachments": [str(Path(file).absolute()) for file in files],
     }
 
