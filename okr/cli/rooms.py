@@ -6,6 +6,7 @@ and the first sign of progress must not wait for.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Literal
 
 from okr.cli.speech import say, spoken, tell
@@ -100,12 +101,22 @@ def on_prefect(file: Path | None, deployment: Literal["nightly", "pre_handshake"
     """
     tell(say("stage.settings"))
     known = settings(file)
-    ours(known)
+    _our_prefect(known)
     from flows import naming, watching  # noqa: PLC0415 - Prefect takes a second
 
     names = {"nightly": naming.NIGHTLY, "pre_handshake": naming.PRE_HANDSHAKE}
     parameters = {"config": str(known.file), **asked}
     return watching.run_on_server(names[deployment], parameters, tell=lambda said: tell(tame(said)), language=spoken())
+
+
+def _our_prefect(known: Settings) -> None:
+    """Turn to the Prefect that `okr serve` keeps beside the settings, unless the environment names another."""
+    if os.environ.get("PREFECT_API_URL"):
+        return
+    from flows.home import FOLDER, Home  # noqa: PLC0415
+
+    if (known.folder / FOLDER).is_dir():
+        os.environ.update(Home.of(known).client())  # Prefect reads its environment at import
 
 
 def plan(known: Settings, targets: Sequence[str], report: Report) -> tuple[list[str], Plan]:
