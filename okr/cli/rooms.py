@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from connectors.protocol import CheckLine
     from okr.ledger import Ledger, Message
     from okr.pipeline import SyncResult
-    from okr.pipeline.nightly import NightlyResult
     from okr.pipeline.delivery import Delivered
+    from okr.pipeline.nightly import NightlyResult
     from okr.publish.plan import Outcome, Plan
     from okr.reconcile.reading import Reader
     from okr.reconcile.rulebook import Rule

@@ -68,7 +68,11 @@ class When:
 
 
 def reminder_day(settings: Settings, meeting: Mapping[str, Any], at: datetime) -> bool:
-    """Whether the day of a time is one on which a meeting is reminded of."""
+    """Whether the day of a time is one on which a meeting is reminded of.
+
+    Raises:
+        CallError: `holidays_unreadable`, `holidays_line`.
+    """
     calendar = Calendar.of(settings)
     return bool(calendar.reminders_on(calendar.today(at), datetime.fromisoformat(meeting["starts_at"])))
 
