@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from connectors.protocol import CheckLine
     from okr.ledger import Ledger, Message
     from okr.pipeline import SyncResult
+    from okr.pipeline.prepare import Prepared
     from okr.pipeline.nightly import NightlyResult
     from okr.pipeline.delivery import Delivered
     from okr.publish.plan import Outcome, Plan
@@ -117,6 +118,13 @@ def _our_prefect(known: Settings) -> None:
 
     if (known.folder / FOLDER).is_dir():
         os.environ.update(Home.of(known).client())  # Prefect reads its environment at import
+
+
+def prepare(known: Settings, meeting: str, who: str, report: Report, **options: bool) -> Prepared:
+    """The pre-handshake run for one meeting."""
+    from okr.pipeline.prepare import prepare  # noqa: PLC0415
+
+    return prepare(known, meeting, who=who, report=report, block=block, **options)
 
 
 def plan(known: Settings, targets: Sequence[str], report: Report) -> tuple[list[str], Plan]:
