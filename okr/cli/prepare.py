@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 KINDS = ("page", "meeting", "leader", "unit")
 
 
-def prepare(  # noqa: PLR0913 - one for each option
+def prepare(
     meeting: str,
     /,
     *,

@@ -73,7 +73,7 @@ class Prepared:
         return int(stuck or (self.sync is not None and self.sync.exit_status != 0))
 
 
-def prepare(
+def prepare(  # noqa: PLR0913 - one for each thing that may be asked for
     settings: Settings,
     meeting: str,
     *,
@@ -174,7 +174,9 @@ class _Preparation:
             )
         return self._steps.step(
             "merge and judge",
-            lambda: merge_and_judge(settings, report, pulled=pulled, command="prepare", started=at, block=block),
+            lambda: merge_and_judge(
+                settings, report, pulled=pulled, command="prepare", started=at, who=self._who, block=block
+            ),
         )
 
     def _made(self, meeting: str, synced: SyncResult | None) -> Prepared:
@@ -220,9 +222,7 @@ class _Preparation:
         if not facts.meeting["krs"]:
             self._report.note("pack_without_okrs", **told, period=facts.meeting["period_id"])
 
-    def _queued(
-        self, reader: Reader, ledger: Ledger, facts: Facts, folder: Path, files: Sequence[PackFile]
-    ) -> Queued:
+    def _queued(self, reader: Reader, ledger: Ledger, facts: Facts, folder: Path, files: Sequence[PackFile]) -> Queued:
         """Make the mails: into the outbox where mail is on, else only as files."""
         from okr.pipeline import mails  # noqa: PLC0415
 
@@ -256,9 +256,7 @@ class _Preparation:
         if queued.kept or not queued.messages:
             return []
         try:
-            written = mails.write_eml(
-                queued.messages, folder / MAILS, sender=self._settings.mail.sender, at=self._at
-            )
+            written = mails.write_eml(queued.messages, folder / MAILS, sender=self._settings.mail.sender, at=self._at)
         except OSError as failure:
             raise unwritable(folder / MAILS, failure) from failure
         return [f"{MAILS}/{path.name}" for path in written]
