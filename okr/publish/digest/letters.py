@@ -127,7 +127,7 @@ def digest(
             lead=text("mail.digest.lead", language, name=name),
             items=tuple(_item(occasion, task, viewer, language) for task in shown),
             notes=tuple(notes),
-            button=_button(occasion, language),
+            button=_button(occasion, "mail.button", language),
             foot=occasion.foot(to, language),
         )
         parts.append(part)
@@ -153,7 +153,7 @@ def nobody(occasion: Occasion, to: Addressee, tasks: Sequence[Task], viewer: Vie
             lead=text("mail.list.lead", language),
             items=tuple(_item(occasion, task, viewer, language) for task in ordered[:LISTED]),
             notes=tuple(notes),
-            button=_button(occasion, language),
+            button=_button(occasion, "mail.look", language),
             foot=occasion.foot(to, language),
         )
         parts.append(part)
@@ -183,7 +183,7 @@ def pack(occasion: Occasion, to: Addressee, gaps: Sequence[Gap], files: Sequence
             lead=text("mail.pack.lead", language, name=to.name or to.address, files=[file.name for file in files]),
             score=score,
             figures=tuple(figures),
-            button=_button(occasion, language),
+            button=_button(occasion, "mail.look", language),
             foot=occasion.foot(to, language),
         )
         parts.append(part)
@@ -201,7 +201,7 @@ def leader(occasion: Occasion, to: Addressee, workbook: Path) -> Content:
             when=occasion.when(language),
             heading=text("mail.leader.heading", language),
             lead=text("mail.leader.lead", language, name=to.name or to.address, file=workbook.name),
-            button=_button(occasion, language),
+            button=_button(occasion, "mail.look", language),
             foot=occasion.foot(to, language),
         )
         for language in to.languages
@@ -257,9 +257,9 @@ def _sees_request(viewer: Viewer, gap: Mapping[str, Any]) -> bool:
     return thing is not None and viewer.may_see(thing["objective_id"])
 
 
-def _button(occasion: Occasion, language: Language) -> tuple[str, str] | None:
+def _button(occasion: Occasion, code: str, language: Language) -> tuple[str, str] | None:
     url = link(occasion.web)
-    return None if url is None else (text("mail.button", language), url)
+    return None if url is None else (text(code, language), url)
 
 
 def _counted(tasks: Iterable[Task], language: Language) -> str:
