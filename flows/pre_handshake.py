@@ -9,7 +9,6 @@ Prefect. A second run while one holds the warehouse waits at the warehouse's own
 
 from pathlib import Path
 
-from okr.pipeline.prepare import Prepared, prepare
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
@@ -19,6 +18,7 @@ from flows import endings, figures
 from flows.report import RunLog
 from flows.secrets import from_block
 from flows.tasks import AsTasks, side_by_side
+from okr.pipeline.prepare import Prepared, prepare
 from okr.reconcile.rulebook import rules
 from okr.settings import load
 from okr.texts import Language, language, text

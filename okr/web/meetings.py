@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse, RedirectResponse, Response
 
-from connectors.naming import safe_name
 from okr.errors import RunError
 from okr.publish.door.register import HRBP, OPS
 from okr.web.orders import elsewhere
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
     from okr.publish.door import Meeting
     from okr.web.house import House
-    from okr.web.packs import PackFile
+    from okr.web.packs import Shown
     from okr.web.visits import Visit
 
 MAY_START = {OPS, HRBP}
@@ -114,12 +113,9 @@ def sought(request: Request, visit: Visit) -> Meeting:
     return meeting
 
 
-def _called(meeting: Meeting, file: PackFile) -> str | None:
+def _called(meeting: Meeting, file: Shown) -> str | None:
     """Which unit's workbook a file is; None: its kind says enough."""
-    if file.kind != "participant":
-        return None
-    names = meeting.row["participant_names"]
-    return next((name for unit_id, name in names.items() if file.name == f"unit-{safe_name(unit_id)}.xlsx"), file.name)
+    return meeting.row["participant_names"].get(file.unit_id, file.unit_id) if file.kind == "unit" else None
 
 
 def _orders(house: House) -> tuple[list[Any], bool]:
