@@ -34,6 +34,7 @@ ALL = (
     Command("quarantine", "look", "okr.cli.quarantine", "quarantine"),
     Command("explain", "look", "okr.cli.explain", "explain"),
     Command("sync", "prepare", "okr.cli.sync", "sync"),
+    Command("prepare", "prepare", "okr.cli.prepare", "prepare"),
     Command("decide delivery", "decide", "okr.cli.decide", "delivery"),
     Command("decide list", "decide", "okr.cli.decide", "standing"),
     Command("decide take-back", "decide", "okr.cli.decide", "take_back"),

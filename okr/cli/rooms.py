@@ -7,7 +7,7 @@ and the first sign of progress must not wait for.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from okr.cli.speech import say, spoken, tell
 from okr.texts.values import tame
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from connectors.protocol import CheckLine
     from okr.ledger import Ledger, Message
     from okr.pipeline import SyncResult
-    from okr.pipeline.nightly import NightlyResult
     from okr.pipeline.delivery import Delivered
+    from okr.pipeline.nightly import NightlyResult
+    from okr.pipeline.prepare import Prepared
     from okr.publish.plan import Outcome, Plan
     from okr.reconcile.reading import Reader
     from okr.reconcile.rulebook import Rule
@@ -117,6 +118,13 @@ def _our_prefect(known: Settings) -> None:
 
     if (known.folder / FOLDER).is_dir():
         os.environ.update(Home.of(known).client())  # Prefect reads its environment at import
+
+
+def prepare(known: Settings, meeting: str, who: str, report: Report, **options: Any) -> Prepared:  # noqa: ANN401
+    """The pre-handshake run for one meeting."""
+    from okr.pipeline.prepare import prepare  # noqa: PLC0415
+
+    return prepare(known, meeting, who=who, report=report, block=block, **options)
 
 
 def plan(known: Settings, targets: Sequence[str], report: Report) -> tuple[list[str], Plan]:

@@ -149,6 +149,7 @@ def merge_and_judge(
     pulled: Sequence[Pulled] = (),
     command: str = "sync",
     started: datetime | None = None,
+    who: str | None = None,
     block: Block | None = None,
 ) -> SyncResult:
     """Build the next state of the warehouse out of what has landed, and swap it in.
@@ -161,7 +162,8 @@ def merge_and_judge(
     at = started or now(settings)
     run_id = uuid.uuid4().hex
     with Ledger.of(settings, block=block) as ledger:
-        ledger.run_started(run_id, command, at, {"sources": [one.name for one in pulled]})
+        asked = {"sources": [one.name for one in pulled]} | ({} if who is None else {"who": who})
+        ledger.run_started(run_id, command, at, asked)
         try:
             result = _state(settings, report, ledger, pulled=pulled, command=command, at=at, run_id=run_id)
         except BaseException as failure:

@@ -155,13 +155,19 @@ class Facts:
 
     def asked_by(self, unit_id: str) -> list[Row]:
         """What a unit asks of others, also where nobody knows of whom."""
-        return [row for row in self.view.requests if row["unit_id"] == unit_id]
+        return self._asking.get(unit_id, [])
 
     def asked_of(self, unit_id: str) -> list[Row]:
         """What others ask of a unit, also others who do not take part in the meeting."""
-        return [
-            row for row in self.view.requests if row["party_unit_id"] == unit_id and row["standing"] not in NOT_SIDEWAYS
-        ]
+        return [row for row in self._asked.get(unit_id, []) if row["standing"] not in NOT_SIDEWAYS]
+
+    @cached_property
+    def _asking(self) -> dict[str, list[Row]]:
+        return _by(self.view.requests, "unit_id")
+
+    @cached_property
+    def _asked(self) -> dict[str, list[Row]]:
+        return _by(self.view.requests, "party_unit_id")
 
     @cached_property
     def carriers(self) -> dict[tuple[str, str], list[Row]]:
@@ -193,7 +199,7 @@ class Facts:
             counts = asked.setdefault(row["party_unit_id"], [0, 0])
             counts[0] += row["response"] is None
             counts[1] += 1
-        found = [(unit, *counts) for unit, counts in asked.items() if counts[0]]
+        found = [(unit, counts[0], counts[1]) for unit, counts in asked.items() if counts[0]]
         return sorted(found, key=lambda one: (-one[1], one[0]))
 
     @cached_property
@@ -213,6 +219,10 @@ class Facts:
             for code, done, total, most in counted
         ]
 
+    def below(self, unit_id: str) -> set[str]:
+        """A unit and those below it."""
+        return {unit_id, *(unit for unit in self.view.unit if unit_id in self.view.above(unit))}
+
     def counted(self, unit_id: str | None = None) -> dict[str, int]:
         """How many gaps there are of each severity; of a unit those that it has to close."""
         found: dict[str, int] = {}
@@ -222,8 +232,15 @@ class Facts:
         return found
 
 
+def _by(rows: Sequence[Row], name: str) -> dict[str, list[Row]]:
+    """Rows by what stands in a column."""
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row[name], []).append(row)
+    return found
+
+
 def local(moment: datetime | str, facts: Facts) -> datetime:
     """A time in the company's zone."""
     known = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
     return known.astimezone(facts.view.zone)
-

@@ -100,5 +100,3 @@ def language_of(facts: Facts, unit_id: str) -> Language:
     leader = facts.leader_of(unit_id)
     known = None if leader is None else leader["locale"]
     return known if known in {"zh", "en"} else facts.language
-
-

@@ -23,7 +23,7 @@ EMPTY = 20
 def write_answers(book: Book, facts: Facts, unit_id: str, speech: Speech) -> None:
     """Write what others ask of a participant, with cells to answer in."""
     viewer = facts.participant(unit_id)
-    below = {unit_id, *(unit for unit in facts.view.unit if unit_id in facts.view.above(unit))}
+    below = facts.below(unit_id)
     own = [row for row in facts.view.things if row["kind"] == "kr" and row["unit_id"] in below]
     write_requests(
         book.book,
@@ -171,11 +171,11 @@ def _people(facts: Facts, unit_id: str, rows: Iterable[Row]) -> list[Choice]:
     """Those who belong to the unit or below it, and whoever stands in its OKRs already."""
     named = {one for row in rows for key in ("owner_ids", "kr_owner_ids", "member_ids") for one in row[key] or ()}
     named |= {row["person_id"] for row in rows if row["person_id"]}
+    below = facts.below(unit_id)
     found = [
         (person["name"] or person["person_id"], person["person_id"])
         for person in facts.view.people
-        if person["person_id"] in named
-        or (person["active"] and (person["unit_id"] == unit_id or unit_id in facts.view.above(person["unit_id"])))
+        if person["person_id"] in named or (person["active"] and person["unit_id"] in below)
     ]
     return _choices(sorted(found))
 

@@ -29,6 +29,7 @@ OPTIONS = {
     "strings_to_urls": False,
     "strings_to_numbers": False,
     "in_memory": True,
+    "default_format_properties": {"font_name": "Microsoft YaHei", "font_size": 10},
 }
 
 FONT = "Microsoft YaHei"
@@ -124,11 +125,13 @@ def workbook(path: Path, *, title: str, made_at: datetime) -> Iterator[Book]:
     """
     with path.open("xb") as out:
         book = Workbook(out, OPTIONS)
-        book.set_properties({
-            "title": clean(title)[:255],
-            "author": "okr",
-            "created": made_at.replace(tzinfo=None),
-        })
+        book.set_properties(
+            {
+                "title": clean(title)[:255],
+                "author": "okr",
+                "created": made_at.replace(tzinfo=None),
+            }
+        )
         book.set_size(2400, 1600)
         yield Book(book)
         book.close()
@@ -138,7 +141,7 @@ def write_list(book: Book, content: Sheet) -> Worksheet:
     """Write a list on a sheet of its own: frozen headings, filters, colours, ready to be printed."""
     sheet = book.sheet(content.name)
     head(book, sheet, content.name, content.about)
-    look = {"bold": True, "font_color": "#FFFFFF", "bg_color": HEAD, "text_wrap": True, "border": 1, "border_color": HEAD}
+    look = {"bold": True, "font_color": "#FFFFFF", "bg_color": HEAD, "text_wrap": True}
     header, over_words = book.format(align="center", **look), book.format(indent=1, **look)
     for at, column in enumerate(content.columns):
         sheet.set_column(at, at, column.width)
@@ -209,4 +212,3 @@ def _height(columns: Sequence[Column], row: Sequence[Value]) -> float:
 
 def _wide(told: str) -> float:
     return sum(1.9 if ord(char) > 0x2E7F else 1.05 for char in told)
-

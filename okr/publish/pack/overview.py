@@ -90,7 +90,8 @@ class _Overview:
             self._book.cell(Column("", 0, "tag"), Tag(readiness_style(readiness), "")),
         )
         down += 1
-        self._row(down, [speech.both(f"column.{code}") for code in ("part", "done", "total", "points", "most")], head=True)
+        codes = ("part", "done", "total", "points", "most")
+        self._row(down, [speech.both(f"column.{code}") for code in codes], head=True)
         for part in self._facts.parts:
             down += 1
             self._row(down, [speech.both(f"part.{part.code}"), part.done, part.total, round(part.points, 1), part.most])
@@ -213,4 +214,3 @@ def advice_told(facts: Facts, speech: Speech, between: str) -> str:
 
 def _percent(value: float) -> str:
     return f"{value * 100:.3g}%"
-

@@ -277,4 +277,3 @@ class Lists:
             rows=rows,
             nothing=self._speech.both(f"nothing.{code}"),
         )
-
