@@ -95,7 +95,7 @@ class Order:
         return self.state not in {"waiting", "running"}
 
 
-def start(meeting_id: str, *, rehearsal: bool, fresh: bool, who: str) -> str:
+def start(meeting_id: str, *, rehearsal: bool, fresh: bool, who: str, language: str) -> str:
     """Start the preparation of a meeting; returns the id by which it can be watched.
 
     Raises:
@@ -104,7 +104,7 @@ def start(meeting_id: str, *, rehearsal: bool, fresh: bool, who: str) -> str:
     with _client() as client:
         deployment = client.read_deployment_by_name(PRE_HANDSHAKE)
         given = dict(deployment.parameters.get("parameters") or {})
-        given |= {"meeting": meeting_id, "rehearsal": rehearsal, "fresh": fresh, "who": who}
+        given |= {"meeting": meeting_id, "rehearsal": rehearsal, "fresh": fresh, "who": who, "language": language}
         run = client.create_flow_run_from_deployment(deployment.id, parameters={"parameters": given})
         return str(run.id)
 

@@ -39,6 +39,9 @@ class PreHandshake(BaseModel):
     dry_run: bool = Field(
         default=False, description="Make the files; leave warehouse, ledger and the outside world as they are."
     )
+    language: str = Field(
+        "", description="In which language its state is told: zh or en; empty: the settings'.", pattern="^(zh|en)?$"
+    )
     who: str = Field("prefect", description="Who asks, as the log of runs shall say.", max_length=254)
 
 
@@ -54,7 +57,7 @@ def pre_handshake(parameters: PreHandshake) -> State:
 
 def _run(parameters: PreHandshake) -> State:
     settings = load(Path(parameters.config), rule_codes=rules())
-    lang = language(settings_language=settings.language)
+    lang = language(parameters.language, settings.language)
     prepared = prepare(
         settings,
         parameters.meeting,

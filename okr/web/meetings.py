@@ -11,7 +11,7 @@ from okr.errors import RunError
 from okr.publish.door.register import HRBP, OPS
 from okr.web.orders import elsewhere
 from okr.web.packs import packs
-from okr.web.pages import shown
+from okr.web.pages import shown, spoken
 from okr.web.visits import Refused, form, house_of, require_mark, required
 
 if TYPE_CHECKING:
@@ -83,7 +83,9 @@ async def start(request: Request) -> Response:
             if not order.is_over and order.meeting_id == meeting.meeting_id and alike:
                 return order.order_id
         who = visit.visitor.address or "ops"
-        return house.orders.start(meeting.meeting_id, rehearsal=rehearsal, fresh="fresh" in fields, who=who)
+        return house.orders.start(
+            meeting.meeting_id, rehearsal=rehearsal, fresh="fresh" in fields, who=who, language=spoken(request)
+        )
 
     order = await run_in_threadpool(begin)
     return RedirectResponse(f"/meetings/{meeting.key}/runs/{order}", 303)
