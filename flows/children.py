@@ -31,7 +31,9 @@ class Child:
     process: subprocess.Popen[bytes]
 
     @classmethod
-    def start(cls, name: str, module: str, words: Iterable[str], *, env: Mapping[str, str], log: Path) -> Self:
+    def start(
+        cls, name: str, module: str, words: Iterable[str], *, env: Mapping[str, str], log: Path, umask: int = -1
+    ) -> Self:
         """Start `python -m module words`. Its standard input is a pipe that breaks when this process ends."""
         if log.exists() and log.stat().st_size > LARGEST:
             log.replace(log.with_suffix(".1.log"))
@@ -43,6 +45,7 @@ class Child:
                 stdin=subprocess.PIPE,
                 stdout=descriptor,
                 stderr=descriptor,
+                umask=umask,
                 start_new_session=True,  # Ctrl-C in a terminal is ours to pass on, in order
             )
         finally:

@@ -12,10 +12,9 @@ from prefect.artifacts import create_table_artifact
 from okr.texts import text
 
 if TYPE_CHECKING:
-    from okr.pipeline.prepare import Prepared
-
     from okr.pipeline import SyncResult
     from okr.pipeline.nightly import NightlyResult
+    from okr.pipeline.prepare import Prepared
     from okr.texts import Language
 
 SEVERITIES = ("critical", "major", "minor", "info")

@@ -6,8 +6,7 @@ Everything goes over the API of the server that `okr serve` runs; which deployme
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 from uuid import UUID
 
 from prefect.client.orchestration import get_client
@@ -27,6 +26,7 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import StateType
 from prefect.client.schemas.sorting import FlowRunSort, LogSort
 from prefect.exceptions import ObjectNotFound
+from prefect.types._datetime import now
 
 from flows.endings import IN_PART, WITH_FAILURES
 from flows.naming import PRE_HANDSHAKE, SERVED
@@ -34,9 +34,11 @@ from okr.errors import OkrError, RunError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from prefect.client.orchestration import SyncPrefectClient
     from prefect.client.schemas.objects import FlowRun, TaskRun
+    from prefect.types import DateTime
 
 State = Literal["waiting", "running", "done", "partly", "failed", "stopped"]
 
@@ -93,7 +95,7 @@ class Order:
         return self.state not in {"waiting", "running"}
 
 
-def start(meeting_id: str, *, rehearsal: bool, fresh: bool, who: str) -> str:
+def start(meeting_id: str, *, rehearsal: bool, fresh: bool, who: str, language: str) -> str:
     """Start the preparation of a meeting; returns the id by which it can be watched.
 
     Raises:
@@ -102,7 +104,7 @@ def start(meeting_id: str, *, rehearsal: bool, fresh: bool, who: str) -> str:
     with _client() as client:
         deployment = client.read_deployment_by_name(PRE_HANDSHAKE)
         given = dict(deployment.parameters.get("parameters") or {})
-        given |= {"meeting": meeting_id, "rehearsal": rehearsal, "fresh": fresh, "who": who}
+        given |= {"meeting": meeting_id, "rehearsal": rehearsal, "fresh": fresh, "who": who, "language": language}
         run = client.create_flow_run_from_deployment(deployment.id, parameters={"parameters": given})
         return str(run.id)
 
@@ -122,7 +124,7 @@ def latest(limit: int = 30) -> list[Order]:
             flow_run_filter=FlowRunFilter(
                 deployment_id=FlowRunFilterDeploymentId(any_=list(served)),
                 state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED, StateType.PENDING])),
-                next_scheduled_start_time=FlowRunFilterNextScheduledStartTime(before_=now("UTC")),
+                next_scheduled_start_time=FlowRunFilterNextScheduledStartTime(before_=cast("DateTime", now("UTC"))),
             ),
             limit=limit,
         )

@@ -9,7 +9,6 @@ Prefect. A second run while one holds the warehouse waits at the warehouse's own
 
 from pathlib import Path
 
-from okr.pipeline.prepare import Prepared, prepare
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
@@ -19,6 +18,7 @@ from flows import endings, figures
 from flows.report import RunLog
 from flows.secrets import from_block
 from flows.tasks import AsTasks, side_by_side
+from okr.pipeline.prepare import Prepared, prepare
 from okr.reconcile.rulebook import rules
 from okr.settings import load
 from okr.texts import Language, language, text
@@ -39,6 +39,9 @@ class PreHandshake(BaseModel):
     dry_run: bool = Field(
         default=False, description="Make the files; leave warehouse, ledger and the outside world as they are."
     )
+    language: str = Field(
+        "", description="In which language its state is told: zh or en; empty: the settings'.", pattern="^(zh|en)?$"
+    )
     who: str = Field("prefect", description="Who asks, as the log of runs shall say.", max_length=254)
 
 
@@ -54,7 +57,7 @@ def pre_handshake(parameters: PreHandshake) -> State:
 
 def _run(parameters: PreHandshake) -> State:
     settings = load(Path(parameters.config), rule_codes=rules())
-    lang = language(settings_language=settings.language)
+    lang = language(parameters.language, settings.language)
     prepared = prepare(
         settings,
         parameters.meeting,

@@ -16,8 +16,10 @@ from okr.reconcile.rulebook import rules
 from okr.settings import load
 
 if TYPE_CHECKING:
+    from prefect.client.schemas.objects import ConcurrencyLimitConfig
     from prefect.deployments.runner import RunnerDeployment
 
+    from flows.deployments import Wanted
     from okr.settings import Settings
 
 RUNS_AT_ONCE = 4
@@ -35,7 +37,8 @@ def main(words: list[str]) -> None:
 def _server() -> None:
     from prefect.cli import app  # noqa: PLC0415 - the other process does not need it
 
-    app(["server", "start"])  # pyright: ignore[reportCallIssue] - it is made from another class by its decorator
+    sys.argv = ["prefect", "server", "start"]  # it reads its words there
+    app()
 
 
 def _flows(file: Path) -> None:
@@ -53,7 +56,6 @@ def deployments(settings: Settings) -> list[RunnerDeployment]:
     Raises:
         CallError: `schedule_wrong`, a cron expression that is none.
     """
-    from prefect.client.schemas.objects import ConcurrencyLimitConfig  # noqa: PLC0415
     from prefect.schedules import Cron  # noqa: PLC0415
     from prefect.types.entrypoint import EntrypointType  # noqa: PLC0415
 
@@ -62,18 +64,25 @@ def deployments(settings: Settings) -> list[RunnerDeployment]:
     found = []
     for one in wanted(settings):
         schedules = [Cron(cron.cron, timezone=cron.timezone, slug=slug) for slug, cron in one.schedules.items()]
-        limit = None if one.limit is None else ConcurrencyLimitConfig(limit=one.limit, collision_strategy=one.collision)
         deployment = one.flow.to_deployment(
             one.name,
             description=one.description,
             parameters=one.parameters,
             schedules=schedules,
-            concurrency_limit=limit,
+            concurrency_limit=_alone(one),
             enforce_parameter_schema=True,
             entrypoint_type=EntrypointType.MODULE_PATH,  # whatever folder the process stands in
         )
         found.append(cast("RunnerDeployment", deployment))
     return found
+
+
+def _alone(one: Wanted) -> ConcurrencyLimitConfig | None:
+    from prefect.client.schemas.objects import ConcurrencyLimitConfig  # noqa: PLC0415
+
+    if one.limit is None or one.collision is None:
+        return None
+    return ConcurrencyLimitConfig(limit=one.limit, collision_strategy=one.collision)
 
 
 def _limit(settings: Settings) -> None:

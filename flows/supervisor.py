@@ -91,7 +91,7 @@ def _start(settings: Settings, served: Served, report: Report) -> None:
     home, file = served.home, str(settings.file)
     report.stage("serve_prefect")
     served.children.append(
-        Child.start("prefect", "flows.serving", ["server"], env=home.server(), log=home.log("prefect"))
+        Child.start("prefect", "flows.serving", ["server"], env=home.server(), log=home.log("prefect"), umask=0o077)
     )
     _wait(served, lambda: _answers(home.port, "/api/health", home.auth))
     report.stage("serve_flows")

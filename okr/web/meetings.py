@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse, RedirectResponse, Response
 
-from connectors.naming import safe_name
 from okr.errors import RunError
 from okr.publish.door.register import HRBP, OPS
 from okr.web.orders import elsewhere
 from okr.web.packs import packs
-from okr.web.pages import shown
+from okr.web.pages import shown, spoken
 from okr.web.visits import Refused, form, house_of, require_mark, required
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
     from okr.publish.door import Meeting
     from okr.web.house import House
-    from okr.web.packs import PackFile
+    from okr.web.packs import Shown
     from okr.web.visits import Visit
 
 MAY_START = {OPS, HRBP}
@@ -84,7 +83,9 @@ async def start(request: Request) -> Response:
             if not order.is_over and order.meeting_id == meeting.meeting_id and alike:
                 return order.order_id
         who = visit.visitor.address or "ops"
-        return house.orders.start(meeting.meeting_id, rehearsal=rehearsal, fresh="fresh" in fields, who=who)
+        return house.orders.start(
+            meeting.meeting_id, rehearsal=rehearsal, fresh="fresh" in fields, who=who, language=spoken(request)
+        )
 
     order = await run_in_threadpool(begin)
     return RedirectResponse(f"/meetings/{meeting.key}/runs/{order}", 303)
@@ -114,12 +115,9 @@ def sought(request: Request, visit: Visit) -> Meeting:
     return meeting
 
 
-def _called(meeting: Meeting, file: PackFile) -> str | None:
+def _called(meeting: Meeting, file: Shown) -> str | None:
     """Which unit's workbook a file is; None: its kind says enough."""
-    if file.kind != "participant":
-        return None
-    names = meeting.row["participant_names"]
-    return next((name for unit_id, name in names.items() if file.name == f"unit-{safe_name(unit_id)}.xlsx"), file.name)
+    return meeting.row["participant_names"].get(file.unit_id, file.unit_id) if file.kind == "unit" else None
 
 
 def _orders(house: House) -> tuple[list[Any], bool]:

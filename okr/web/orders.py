@@ -20,7 +20,7 @@ LATEST = 30
 class Orders(Protocol):
     """What `flows.orders` does; tests have their own."""
 
-    def start(self, meeting_id: str, *, rehearsal: bool, fresh: bool, who: str) -> str:
+    def start(self, meeting_id: str, *, rehearsal: bool, fresh: bool, who: str, language: str) -> str:
         """Start the preparation of a meeting; returns the id by which it is watched."""
         ...
 
@@ -36,11 +36,11 @@ class Orders(Protocol):
 class OverPrefect:
     """Orders over the API of the server that `okr serve` runs. Prefect is imported when it is first needed."""
 
-    def start(self, meeting_id: str, *, rehearsal: bool, fresh: bool, who: str) -> str:
+    def start(self, meeting_id: str, *, rehearsal: bool, fresh: bool, who: str, language: str) -> str:
         """Start the preparation of a meeting."""
         from flows import orders  # noqa: PLC0415 - Prefect takes a second
 
-        return orders.start(meeting_id, rehearsal=rehearsal, fresh=fresh, who=who)
+        return orders.start(meeting_id, rehearsal=rehearsal, fresh=fresh, who=who, language=language)
 
     def latest(self) -> Sequence[Any]:
         """The latest runs of our flows."""

@@ -27,7 +27,7 @@ FOR = {
     "leader": {LEADER},
     "unit": {OPS, HRBP},
 }
-"""Who may have which kind of file, in the order of a page. What else lies there, mails to single people, is for none."""
+"""Who may have which kind of file, in the order of a page. What else lies there, mails to people, is for none."""
 
 
 @dataclass(frozen=True)

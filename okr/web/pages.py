@@ -18,6 +18,7 @@ from okr.web.visits import Refused, found, house_of
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from okr.publish.door import Meeting
     from okr.texts import Language
     from okr.web.visits import Visit
 
@@ -69,6 +70,7 @@ def shown(
     content = TEMPLATES.get_template(template).render(
         {
             "say": say,
+            "called_meeting": lambda meeting: called(meeting, lang),
             "took": took,
             "stage_name": stage_name,
             "severity": lambda code: text(f"severity.{code}", lang),
@@ -133,6 +135,12 @@ def choose_language(request: Request) -> Response:
     secure = house_of(request).is_https
     response.set_cookie(LANGUAGE_COOKIE, lang, max_age=YEAR, secure=secure, httponly=True, samesite="lax")
     return response
+
+
+def called(meeting: Meeting, lang: Language) -> str:
+    """What a meeting is called: its title, else its upper unit and period."""
+    row = meeting.row
+    return row["title"] or text("web.meetings.called", lang, unit=row["unit_name"], period=row["period_name"])
 
 
 def when(moment: datetime, lang: Language) -> str:

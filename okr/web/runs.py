@@ -64,11 +64,15 @@ def _one(request: Request, template: str) -> Response:
 
 
 def _waits(house: House, order: Any) -> bool:  # noqa: ANN401 - a `flows.orders.Order`
-    """Whether it has said that another run holds the warehouse, and is not past that."""
+    """Whether it has said that it waits for another run, and is not past that."""
     path = str(house.settings.warehouse.path)
-    said = {text("note.waiting_for_warehouse", lang, path=path) for lang in LANGUAGES}
-    stages = {stage.name: stage.state for stage in order.stages}
-    return stages.get("merge and judge", "running") == "running" and bool(said & set(order.notes))
+
+    def said(code: str) -> bool:
+        return any(text(f"note.{code}", lang, path=path) in order.notes for lang in LANGUAGES)
+
+    if not order.stages:
+        return said("waiting_for_preparation")
+    return order.stages[-1].state == "running" and said("waiting_for_warehouse")
 
 
 def _notes(visit: Visit, meeting: Meeting, order: Any) -> list[str]:  # noqa: ANN401
