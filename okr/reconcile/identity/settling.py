@@ -43,7 +43,7 @@ class Identities:
         """Bring over what earlier runs knew.
 
         Args:
-            house: with `source_rank` and what the sources said.
+            house: with `merged.precedence` and what the sources said.
             report: told of sources that changed their ids, and of decisions that cannot hold.
             at: the time of the run.
             decisions: those of people that stand, of whatever kind.
@@ -51,7 +51,7 @@ class Identities:
         """
         self._house, self._report, self._at = house, report, at
         self._sources = [
-            source for (source,) in house.rows('select source from source_rank where "column" is null order by rank')
+            source for (source,) in house.rows('select source from merged.precedence where "column" is null order by rank')
         ]
         self._rank = {source: number for number, source in enumerate(self._sources)}
         self._verdicts = verdicts(decisions, mapping, self._sources)
@@ -136,7 +136,7 @@ class Identities:
         with self._house.lent(asked=pl.DataFrame({"id": ids}, schema={"id": pl.String})):
             stating = dict(
                 self._house.rows(
-                    f"select {KEY[kind]}, min(r.rank) from {rows} s join source_rank r on r.source = s.source "
+                    f"select {KEY[kind]}, min(r.rank) from {rows} s join merged.precedence r on r.source = s.source "
                     f'and r."column" is null where {KEY[kind]} in (select id from asked) group by all'
                 )
             )
@@ -250,7 +250,7 @@ class Identities:
                 f"insert into judged.identity_doubts select distinct on (d.id) '{kind}', s.source, "
                 f"""case when s."row" is null then s.{key} else s.stated_id end, d.id, {home}, s.place, """
                 f'd.candidates, d.how, d."case" from {rows} s{renamed}{at_home} join doubt d on d.id = {told} '
-                f'join source_rank k on k.source = s.source and k."column" is null {join} '
+                f'join merged.precedence k on k.source = s.source and k."column" is null {join} '
                 f"order by d.id, k.rank desc, s.place"
             )
         self._counts["doubts"] += len(doubts)
