@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from connectors.workbook.grid import Fault, shown
@@ -71,7 +72,7 @@ def bands(grid: Grid, labels: Labels, headers: list[tuple[int, int, int]]) -> li
         else:
             spans.append([first, last])
     starts = [0]
-    for before, (first, _) in zip(spans, spans[1:], strict=False):
+    for before, (first, _) in pairwise(spans):
         between = range(before[1] + 1, first)
         starts.append(next((c for c in between if _begins_somewhere(grid, labels, c)), first))
     return [range(start, starts[i + 1] if i + 1 < len(starts) else grid.width) for i, start in enumerate(starts)]

@@ -101,7 +101,8 @@ def _numbers_apart(grid: Grid, found: Mapping[int, Label], below: int) -> dict[i
     for role in (OBJECTIVE, KR):
         columns = [column for column, label in sorted(found.items()) if label.role == role]
         for column in columns[:-1]:
-            texts = [text for line in range(below, min(below + 50, grid.height)) if (text := shown(grid.at(line, column)))]
+            cells = (shown(grid.at(line, column)) for line in range(below, min(below + 50, grid.height)))
+            texts = [text for text in cells if text]
             if texts and all(label_number(text) is not None for text in texts):
                 numbers[column] = replace(found[column], role="stated_id", level=role)
     return numbers

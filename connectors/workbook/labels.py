@@ -22,7 +22,10 @@ WORDS: dict[str, tuple[str, ...]] = {
         "承接上级", "对齐上级", "alignsto", "alignedto", "alignswith", "aligns", "alignment", "carries",
         "parentkr", "parento", "parentokr", "parentkeyresult", "parentobjective", "supports",
     ),
-    "objective": ("o", "目标", "objective", "objectives", "目标o", "o目标", "目标描述", "目标内容", "o描述", "oobjective", "objectiveo"),
+    "objective": (
+        "o", "目标", "objective", "objectives", "目标o", "o目标", "目标描述", "目标内容", "o描述", "oobjective",
+        "objectiveo",
+    ),
     "owner": ("责任人", "负责人", "owner", "owners", "唯一责任人", "责任者"),
     "members": ("成员", "参与人", "参与人员", "团队成员", "members", "member", "participants"),
     "confidence": ("信心", "信心指数", "信心值", "信心度", "confidence", "confidencelevel"),

@@ -198,8 +198,8 @@ def _by_name(names: tuple[str, ...], lines: list[str]) -> list[str | None] | Non
     known = {plain(name): index for index, name in enumerate(names)}
     found: dict[int, list[str]] = {}
     present: int | None = None
-    for line in [piece for line in lines for piece in _apart_by_name(line, known)]:
-        named, rest = _named(line, known)
+    for piece in (piece for line in lines for piece in _apart_by_name(line, known)):
+        named, rest = _named(piece, known)
         if named is not None:
             present = named
         if present is None:

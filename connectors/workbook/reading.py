@@ -154,7 +154,7 @@ def _end_of_rows(grid: Grid, labels: Labels, below: int, following: int) -> int:
     for row in range(following - 1, max(below, following - _TITLES - 2) - 1, -1):
         filled = [column for column in range(grid.width) if shown(grid.at(row, column)) is not None]
         if not filled:
-            return end if end < following else following
+            return min(following, end)
         pairs, _ = pairs_of(grid, labels, row, range(grid.width))
         context = bool(pairs) and all(pair.label.role in _CONTEXT for pair in pairs)
         apart = row == below or all(grid.at(row - 1, column) is None for column in range(grid.width))

@@ -8,6 +8,7 @@ import struct
 from typing import TYPE_CHECKING
 
 import xlrd
+from xlrd.biffh import XLRDError
 from xlrd.compdoc import CompDoc, CompDocError
 
 from connectors.workbook.grid import Fault
@@ -73,7 +74,7 @@ class Container:
                 if grid.rows and name in book.sheet_names():
                     _mark(book.sheet_by_name(name), grid, percents)
                     book.unload_sheet(name)
-        except (xlrd.XLRDError, CompDocError, *_BROKEN) as error:
+        except (XLRDError, CompDocError, *_BROKEN) as error:
             raise ValueError(str(error)) from None
 
 
@@ -89,12 +90,11 @@ def _is_percent(book: xlrd.Book, key: int) -> bool:
 def _mark(sheet: xlrd.sheet.Sheet, grid: Grid, percents: set[int]) -> None:
     rows_of: dict[int, set[int]] = {}
     for row in range(sheet.nrows):
-        for column, (kind, value, style) in enumerate(
-            zip(sheet.row_types(row), sheet.row_values(row), sheet._cell_xf_indexes[row], strict=False)  # noqa: SLF001 - cell by cell it takes thrice as long
-        ):
-            if kind == xlrd.XL_CELL_ERROR:
-                grid.put(row, column, Fault("error_cell", xlrd.error_text_from_code.get(value, "#?")))
-            elif kind == xlrd.XL_CELL_NUMBER and style in percents:
+        for column, cell in enumerate(sheet.row(row)):
+            if cell.ctype == xlrd.XL_CELL_ERROR:
+                told = xlrd.error_text_from_code.get(int(cell.value or 0), "#?")
+                grid.put(row, column, Fault("error_cell", str(told)))
+            elif cell.ctype == xlrd.XL_CELL_NUMBER and cell.xf_index in percents:
                 rows_of.setdefault(column, set()).add(row)
     grid.percent_rows = lambda column: rows_of.get(column, set())
 

@@ -2,7 +2,7 @@
 
 `detail` holds no title, point, reason or quoted value of an O that is not for everybody. What it stands
 for is found again by the subject's id; a thing that is only known by what it is called is found where
-just one thing in the view is called so. In doubt nothing is shown.
+just one thing in the view is called so. In doubt nothing is shown, and what is masked is shown to nobody.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def withheld_values(view: View, gap: Mapping[str, Any], may_see: Sees) -> Row:
         of = (gap["subject_kind"], gap["subject_id"], gap["detail"]["field"])
         found["said"] = [_saying(one) for one in view.said.get(of, ())] or found["said"]
     unsaid = {name for name, value in gap["detail"].items() if value is None or value == ""}
-    if unsaid and subject is not None and may_see(subject["objective_id"]):
+    if unsaid and subject is not None and not subject["masked"] and may_see(subject["objective_id"]):
         for name, value, objective_ids in _values(view, gap, about):
             if name in unsaid and value is not None and all(map(may_see, objective_ids)):
                 found[name] = value

@@ -105,7 +105,8 @@ def _copies(
         "any_value(candidates) filter (where field = 'period_id') as period, "
         "any_value(candidates) filter (where field = 'person_id') as person "
         "from store.reference where \"table\" = 'objectives' group by all) "
-        'select source, scope, unit, period, person, list("row") from o where unit is not null group by all order by all'
+        'select source, scope, unit, period, person, list("row") from o '
+        "where unit is not null group by all order by all"
     )
     found: dict[_Holder, dict[str, _Copy]] = {}
     for source, scope, unit, period, person, rows in said:
@@ -143,17 +144,17 @@ def _take_out(house: Warehouse, source: str, copy: _Copy) -> None:
     house.make("passed", pl.DataFrame({"row": copy.rows}, schema={"row": pl.String}))
     house.run(
         "insert into passed select kr_id from store.key_results where source = $source "
-        "and objective_id in (select \"row\" from passed)",
+        'and objective_id in (select "row" from passed)',
         source=source,
     )
     house.run(
         "insert into passed select handshake_id from store.handshakes where source = $source "
-        "and kr_id in (select \"row\" from passed)",
+        'and kr_id in (select "row" from passed)',
         source=source,
     )
     house.run(
         'insert into passed select "row" from store.alignments where source = $source '
-        "and objective_id in (select \"row\" from passed)",
+        'and objective_id in (select "row" from passed)',
         source=source,
     )
     for name in ("objectives", "key_results", "handshakes", "alignments", "reference"):

@@ -8,6 +8,7 @@ import zipfile
 from zoneinfo import ZoneInfo
 
 import pytest
+from msoffcrypto.format.ooxml import OOXMLFile
 
 from connectors import connect
 from connectors.landing import Landing
@@ -99,7 +100,7 @@ def test_hidden_sheets_are_passed_over_and_hidden_rows_are_read(tmp_path):
     [
         ("a.xlsx", b"", "workbook_unreadable"),
         ("a.xlsx", b"PK\x03\x04" + bytes(100), "workbook_unreadable"),
-        ("a.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "workbook_password"),
+        ("a.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "workbook_unreadable"),
         ("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "workbook_unreadable"),
         ("a.xls", b"<html><table><tr><td>O</td></tr></table></html>", "workbook_html"),
         ("a.ods", b"not a zip", "workbook_unreadable"),
@@ -118,6 +119,15 @@ def test_a_file_that_cannot_be_read_is_named_and_the_rest_goes_on(tmp_path, name
     assert [(f.scope, f.code) for f in delivery.failures] == [(name, code)]
     assert not delivery.whole
     assert delivery.scopes == ("z.xlsx",)
+
+
+def test_a_workbook_with_a_password_says_so(tmp_path):
+    open_one = book(tmp_path / "open.xlsx", {"S": ROWS})
+    with open_one.open("rb") as plain, (tmp_path / "locked.xlsx").open("wb") as locked:
+        OOXMLFile(plain).encrypt("secret", locked)
+    delivery = read(tmp_path)
+    assert [(f.scope, f.code) for f in delivery.failures] == [("locked.xlsx", "workbook_password")]
+    assert of(delivery) == [("增长", "甲"), ("增长", "乙")]
 
 
 def test_an_archive_that_unpacks_to_far_too_much_is_not_unpacked(tmp_path):
