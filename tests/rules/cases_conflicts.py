@@ -34,7 +34,7 @@ CASES: list[tuple[str, list[Placed], list[Expected]]] = [
     ("only one says it", [of_a1(baseline=3.0)], []),
     ("width, case and space", [of_a1(title="结果 之 ａ1", metric=" 收 入")], []),
     ("another text", [of_a1(title="结果之A2")], [("SY601", "A1", "a", None, "w-a")]),
-    ("lists are sets", [said("people", person_id="l-a", aliases=["y", "X", "x"])], []),
+    ("lists are sets", [said("people", person_id="l-a", aliases=["z", "X", "x"])], []),
     ("other owners", [of_a1(owner_ids=["l-a", "w-a"])], [("SY601", "A1", "a", None, "w-a")]),
     ("the system's own time and link", [of_a1(updated_at=at("11-01"), url="https://example.com")], []),
     ("another state", [said("objectives", objective_id="A", unit_id="a", period_id="Q4", state="draft")], []),
@@ -65,7 +65,7 @@ CASES: list[tuple[str, list[Placed], list[Expected]]] = [
 ]  # fmt: skip
 
 FURTHER: list[Placed] = [
-    person("l-a", "a", aliases=["x", "Y"], name="李A"),
+    person("l-a", "a", aliases=["x", "Z"], name="李A"),
     o("D", "a", state="draft"),
     kr("D1", "D"),
     o("N", "a", period_id="N"),
