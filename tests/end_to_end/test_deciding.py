@@ -36,8 +36,8 @@ K1,M,2026Q4,An O with the id of a KR,50%
 class Home:
     """An enterprise of two sources, and the commands on it."""
 
-    def __init__(self, folder: Path, call: Callable[..., Call]) -> None:
-        self._call = call
+    def __init__(self, folder: Path, call: Callable[..., Call] | None = None) -> None:
+        self.call = call
         self.settings = enterprise.write(folder)
         text = self.settings.read_text(encoding="utf-8")
         more = '[sources.second]\nkind = "tables"\npath = "second"\n\n[meetings.'
@@ -48,7 +48,8 @@ class Home:
             (self.second / f"{name}.csv").write_text(content, encoding="utf-8")
 
     def run(self, *words: str) -> Call:
-        return self._call(*words, "--config", self.settings, "--lang", "en")
+        assert self.call is not None
+        return self.call(*words, "--config", self.settings, "--lang", "en")
 
     def sync(self) -> None:
         assert self.run("sync")[0] == 1
@@ -90,6 +91,20 @@ def call(capfd: pytest.CaptureFixture[str]) -> Callable[..., Call]:
 def home(tmp_path: Path, call: Callable[..., Call]) -> Home:
     made = Home(tmp_path, call)
     made.sync()
+    return made
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    one = Home(tmp_path_factory.mktemp("deciding"))
+    assert start.run(["sync", "--config", str(one.settings)]) == 1
+    return one
+
+
+@pytest.fixture
+def seen(made: Home, call: Callable[..., Call]) -> Home:
+    """An enterprise after its first run that tests only look at."""
+    made.call = call
     return made
 
 
@@ -177,34 +192,34 @@ def test_what_was_decided_last_counts(home: Home) -> None:
         (("decide", "conflict", "K2", "target", "--value", " "), "target"),
     ],
 )
-def test_a_wrong_call_says_what_is_right_and_changes_nothing(home: Home, words: tuple[str, ...], told: str) -> None:
-    status, _, err = home.run(*words)
+def test_a_wrong_call_says_what_is_right_and_changes_nothing(seen: Home, words: tuple[str, ...], told: str) -> None:
+    status, _, err = seen.run(*words)
     assert status == 2
     assert told in err
-    assert home.json("decide", "list") == []
+    assert seen.json("decide", "list") == []
 
 
-def test_of_a_confidential_objective_only_programs_read_the_values(home: Home, tmp_path: Path) -> None:
-    status, out, _ = home.run("why", "K4")
-    assert status == 0
-    assert "contract" not in out
-    assert {row["value"] for row in home.json("why", "K4", "title")} == {"Sign 1 contract", "Sign 2 contracts"}
-    file = tmp_path / "why.csv"
-    assert home.run("why", "K4", "--output", str(file))[0] == 0
-    assert "contract" not in file.read_text(encoding="utf-8-sig")
-    (gap,) = [gap for gap in home.json("gaps", "--code", "SY601") if gap["subject_id"] == "K4"]
-    assert "contract" not in json.dumps(gap)
-    assert home.run("decide", "conflict", "K4", "title", "second")[0] == 0
-    assert "contract" not in home.run("decide", "list")[1]
-    assert home.run("decide", "list", "--output", str(tmp_path / "list.json"))[0] == 0
-    assert "contract" not in (tmp_path / "list.json").read_text(encoding="utf-8")
-
-
-def test_why_as_csv_is_data(home: Home) -> None:
-    status, out, _ = home.run("why", "p1", "email", "--format", "csv")
+def test_why_as_csv_is_data(seen: Home) -> None:
+    status, out, _ = seen.run("why", "p1", "email", "--format", "csv")
     assert status == 0
     rows = list(csv.DictReader(io.StringIO(out)))
     assert [(row["source"], row["value"], row["stands"]) for row in rows] == [
         ("planning", "ada@example.com", "true"),
         ("second", "ada@example.org", "false"),
     ]
+
+
+def test_of_a_confidential_objective_only_programs_read_the_values(seen: Home, tmp_path: Path) -> None:
+    status, out, _ = seen.run("why", "K4")
+    assert status == 0
+    assert "contract" not in out
+    assert {row["value"] for row in seen.json("why", "K4", "title")} == {"Sign 1 contract", "Sign 2 contracts"}
+    file = tmp_path / "why.csv"
+    assert seen.run("why", "K4", "--output", str(file))[0] == 0
+    assert "contract" not in file.read_text(encoding="utf-8-sig")
+    (gap,) = [gap for gap in seen.json("gaps", "--code", "SY601") if gap["subject_id"] == "K4"]
+    assert "contract" not in json.dumps(gap)
+    assert seen.run("decide", "conflict", "K4", "title", "second")[0] == 0
+    assert "contract" not in seen.run("decide", "list")[1]
+    assert seen.run("decide", "list", "--output", str(tmp_path / "list.json"))[0] == 0
+    assert "contract" not in (tmp_path / "list.json").read_text(encoding="utf-8")
