@@ -102,7 +102,9 @@ def _gone_workbooks(stored: pl.DataFrame, delivery: Delivery) -> pl.DataFrame:
     """Return the rows of workbooks that are no longer there."""
     import polars as pl  # noqa: PLC0415
 
-    kept = [*delivery.scopes, *(failure.scope for failure in delivery.failures)]
+    words = delivery.references
+    there = [] if words is None else words.filter(pl.col("table") == "workbooks").get_column("scope").to_list()
+    kept = [*there, *(failure.scope for failure in delivery.failures)]
     return stored.filter(~pl.col("scope").is_in(kept))
 
 
