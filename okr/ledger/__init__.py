@@ -8,5 +8,18 @@ from __future__ import annotations
 from okr.ledger.answers import standing
 from okr.ledger.entries import Answer, Audited, Decision, Message, PlanShown, Run, Standing, Told
 from okr.ledger.ledger import Ledger
+from okr.ledger.store import exists
 
-__all__ = ["Answer", "Audited", "Decision", "Ledger", "Message", "PlanShown", "Run", "Standing", "Told", "standing"]
+__all__ = [
+    "Answer",
+    "Audited",
+    "Decision",
+    "Ledger",
+    "Message",
+    "PlanShown",
+    "Run",
+    "Standing",
+    "Told",
+    "exists",
+    "standing",
+]

@@ -118,7 +118,10 @@ class Message:
 
 @dataclass(frozen=True)
 class Told:
-    """Which gaps a message tells, to whom, of which meeting: a message without its content."""
+    """Which gaps a message tells, to whom, of which meeting: a message without its content.
+
+    `sent_to` is the address that it went to; in a rehearsal that is not the recipient's.
+    """
 
     key: str
     kind: str
@@ -128,6 +131,7 @@ class Told:
     due_at: datetime
     gaps: tuple[str, ...]
     state: str
+    sent_to: str | None = None
 
 
 @dataclass(frozen=True)

@@ -229,7 +229,10 @@ class Reader:
         return coming
 
     def meeting(self, meeting: str, *, now: datetime) -> dict[str, Any]:
-        """Return one coming meeting: its row, `hrbp_ids` as stated, and `hrbps`, whom they name.
+        """Return one coming meeting: its row, `hrbp_ids` as stated, `hrbps`, whom they name, and `parts`.
+
+        `parts` is what its readiness is made of: `handshakes_known` (whether a source can hold them), `upper_krs`
+        and `upper_carried` (the upper unit's own KRs), `things` and `sound` (Os and KRs in participants).
 
         Args:
             meeting: an id, a title or the upper unit's name.
@@ -241,7 +244,13 @@ class Reader:
         found = self._meeting(meeting, now)
         stated = self._house.value("select hrbp_ids from okr.meetings where meeting_id = $id", id=found["meeting_id"])
         hrbps = view.named_people(stated or [], self.people())
-        return {**found, "hrbp_ids": stated or [], "hrbps": hrbps}
+        (parts,) = view.rows(self._house, view.PARTS, meeting=found["meeting_id"])
+        return {**found, "hrbp_ids": stated or [], "hrbps": hrbps, "parts": parts}
+
+    def meeting_sources(self) -> list[str]:
+        """Return the names of the sources that tell of meetings."""
+        known = self._house.rows("select distinct source from store.holds where \"table\" = 'meetings' order by 1")
+        return [source for (source,) in known]
 
     # -- who there is and what counts -----------------------------------------------------------------
 
@@ -255,6 +264,22 @@ class Reader:
         `told_id`: the active leader who is told of what the unit has to close, its own or the nearest above.
         """
         return view.rows(self._house, view.UNITS)
+
+    def current_view(self, *, now: datetime) -> str:
+        """Return the period whose view is shown where nothing else is asked for.
+
+        Raises:
+            CallError: `no_current_period`, `period_of_settings_unknown`, `period_not_judged`.
+        """
+        return self._period(None, self._run(None), now, None)
+
+    def unit_and_below(self, unit: str) -> list[str]:
+        """Return the ids of a unit, named by its id, name or alias, and of those below it.
+
+        Raises:
+            CallError: `unknown_unit`, `ambiguous_name`.
+        """
+        return self._unit_and_below(unit)
 
     def things(self, period_id: str) -> list[dict[str, Any]]:
         """Return every O and KR that counts in the view of a period, each O before its KRs.
@@ -274,6 +299,16 @@ class Reader:
         for row in found:
             row["responded_at"] = None if row["responded_at"] is None else _utc(row["responded_at"])
         return found
+
+    def okrs(self, period_id: str, unit_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+        """Return all Os of these units and this very period, whatever their state, as their sources have them.
+
+        `okrs`: a row for each KR with its O, or for an O without a KR; `needs`: their handshakes; `links`: what
+        the Os carry as stated.
+        """
+        queries = {"okrs": view.OKRS, "needs": view.NEEDS, "links": view.LINKS}
+        asked = {"period": period_id, "units": list(unit_ids)}
+        return {name: view.rows(self._house, query, **asked) for name, query in queries.items()}
 
     def quarantine(self) -> list[dict[str, Any]]:
         """Return every refused value and row: where it stands, what it is, why it was refused.
