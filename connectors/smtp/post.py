@@ -192,7 +192,7 @@ class Post:
         stuffed = re.sub(rb"(?m)^\.", b"..", content)
         try:
             if smtp is None:
-                raise smtplib.SMTPServerDisconnected  # noqa: TRY301 - told like any other loss
+                raise smtplib.SMTPServerDisconnected
             smtp.send(stuffed + (b".\r\n" if stuffed.endswith(b"\r\n") else b"\r\n.\r\n"))
             answer = smtp.getreply()
         except (OSError, smtplib.SMTPException) as error:

@@ -42,6 +42,8 @@ ALL = (
     Command("apply", "deliver", "okr.cli.plan", "apply"),
     Command("deliver", "deliver", "okr.cli.deliver", "deliver"),
     Command("nightly", "operate", "okr.cli.nightly", "nightly"),
+    Command("serve", "operate", "okr.cli.serve", "serve"),
+    Command("login-link", "operate", "okr.cli.serve", "login_link"),
     Command("demo", "operate", "okr.cli.demo", "demo"),
     Command("init", "operate", "okr.cli.init", "init"),
     Command("check", "operate", "okr.cli.check", "check"),

@@ -95,6 +95,8 @@ def _digests(known: Settings, result: NightlyResult) -> str:
         return say("cli.nightly.digests_not_judged")
     if not result.digests.count:
         return say("cli.nightly.digests_none")
+    if not result.digests.kept:
+        return say("cli.nightly.digests_off", count=result.digests.count)
     return say("cli.nightly.digests", count=result.digests.count, due=clock(result.due_at, known.zone))
 
 

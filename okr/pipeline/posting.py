@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from okr.errors import CallError
 from okr.ledger.entries import Message
 from okr.ledger.outbox import GONE
+from okr.pipeline.workdays import Calendar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -67,9 +68,13 @@ class When:
 
 
 def reminder_day(settings: Settings, meeting: Mapping[str, Any], at: datetime) -> bool:
-    """Whether the day of a time is one on which a meeting is reminded of."""
-    starts = datetime.fromisoformat(meeting["starts_at"]).astimezone(settings.zone).date()
-    return (starts - at.astimezone(settings.zone).date()).days in settings.alerts.reminders
+    """Whether the day of a time is one on which a meeting is reminded of.
+
+    Raises:
+        CallError: `holidays_unreadable`, `holidays_line`.
+    """
+    calendar = Calendar.of(settings)
+    return bool(calendar.reminders_on(calendar.today(at), datetime.fromisoformat(meeting["starts_at"])))
 
 
 def post(
