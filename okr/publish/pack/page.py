@@ -82,7 +82,9 @@ def page(facts: Facts, speech: Speech) -> str:
         starts=f"{facts.starts_at:%Y-%m-%d %H:%M}",
         days=(facts.starts_at.date() - local(facts.at, facts).date()).days,
         as_of=f"{local(facts.at, facts):%Y-%m-%d %H:%M}",
-        participants=_short(between.join(facts.view.unit_name(unit) or unit for unit in meeting["participants"]), NAMES),
+        participants=_short(
+            between.join(facts.view.unit_name(unit) or unit for unit in meeting["participants"]), NAMES
+        ),
         readiness=meeting["readiness"],
         grade=readiness_style(meeting["readiness"]),
         parts=[(both(f"part.{part.code}"), part) for part in facts.parts],
