@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from okr.ledger import Ledger
 from okr.pipeline import mails, sync, writes
-from okr.pipeline.delivery import Delivered
 from okr.reconcile.reading import Reader
 from okr.report import Listing
 from okr.settings import Settings, load, now
 from tests.end_to_end import enterprise
+
+if TYPE_CHECKING:
+    from okr.pipeline.delivery import Delivered
 
 MEETING = "market-2026q4"
 MAIL = """
@@ -64,7 +66,9 @@ class Office:
         self.at = at
         self._monkeypatch.setenv("OKR_NOW", at.isoformat())
 
-    def write(self, *, port: int = 1, enabled: str = "true", more: str = "", hrbp: str = '"Ada"', rest: str = "") -> Settings:
+    def write(
+        self, *, port: int = 1, enabled: str = "true", more: str = "", hrbp: str = '"Ada"', rest: str = ""
+    ) -> Settings:
         """Write the settings anew."""
         told = enterprise.SETTINGS + f"hrbp = [{hrbp}]\n" + MAIL.format(port=port, enabled=enabled, more=more) + rest
         (self.folder / "okr.toml").write_text(told, encoding="utf-8")
@@ -82,7 +86,14 @@ class Office:
         with Reader(self.settings) as reader, Ledger.of(self.settings) as ledger:
             about = reader.meeting(MEETING, now=self.at) if meeting else None
             return mails.queue_digests(
-                self.settings, reader, ledger, at=self.at, due_at=self.at + due, report=self.report, meeting=about, **more
+                self.settings,
+                reader,
+                ledger,
+                at=self.at,
+                due_at=self.at + due,
+                report=self.report,
+                meeting=about,
+                **more,
             )
 
     def pack(self, *, leader: str | None = "p2", **more: Any) -> mails.Queued:

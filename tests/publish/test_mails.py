@@ -52,7 +52,7 @@ def test_only_what_a_reader_may_see_is_told(office):
     queued = office.queue()
     assert "South O1-KR1 (confidential)" in text(queued, "cy")
     for name in ("bo", "cy"):
-        told = [one for one in queued.messages if one.recipient == f"{name}@example.com"][0].content
+        told = next(one for one in queued.messages if one.recipient == f"{name}@example.com").content
         for part in ("subject", "text", "html"):
             assert "secret" not in told[part]
             assert "Sign 1 contract" not in told[part]
@@ -198,12 +198,16 @@ def test_who_was_refused_is_tried_again_by_the_next_run(office):
 
 
 def test_provisional_gaps_are_told_to_nobody(office):
-    told = office.settings.file.read_text().replace('[sources.planning]', '[sources.lost]\nkind = "tables"\npath = "lost"\n\n[sources.planning]')
+    told = office.settings.file.read_text().replace(
+        "[sources.planning]", '[sources.lost]\nkind = "tables"\npath = "lost"\n\n[sources.planning]'
+    )
     office.settings.file.write_text(told)
     office.reload()
     office.sync()
     queued = office.queue()
-    assert "Answer 90% of calls" not in "".join(one.content["text"] for one in queued.messages if one.kind == "digest" and "[critical]" in one.content["text"])
+    assert "Answer 90% of calls" not in "".join(
+        one.content["text"] for one in queued.messages if one.kind == "digest" and "[critical]" in one.content["text"]
+    )
     assert recipients(queued) == ["bo", "di"]
 
 
@@ -334,7 +338,10 @@ def test_without_a_current_period_there_is_no_digest_of_the_view(office):
 def test_hrbps_get_page_and_workbook_and_the_leader_the_own_copy(office):
     queued = office.pack()
     by_kind = {one.kind: one for one in queued.messages}
-    assert {kind: one.recipient for kind, one in by_kind.items()} == {"pack": "ada@example.com", "leader": "bo@example.com"}
+    assert {kind: one.recipient for kind, one in by_kind.items()} == {
+        "pack": "ada@example.com",
+        "leader": "bo@example.com",
+    }
     assert [file.rpartition("/")[2] for file in by_kind["pack"].content["attachments"]] == ["page.html", "all.xlsx"]
     assert [file.rpartition("/")[2] for file in by_kind["leader"].content["attachments"]] == ["leader.xlsx"]
     assert by_kind["pack"].content["subject"] == "Handshake of Market: readiness 60 of 100"
