@@ -138,7 +138,15 @@ def certificate(folder: Path, host: str = "127.0.0.1") -> tuple[Path, Path, Path
         builder = builder.add_extension(above, critical=False)
         if authority:
             usage = dict.fromkeys(
-                ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "encipher_only", "decipher_only"), False
+                (
+                    "content_commitment",
+                    "key_encipherment",
+                    "data_encipherment",
+                    "key_agreement",
+                    "encipher_only",
+                    "decipher_only",
+                ),
+                False,
             )
             builder = builder.add_extension(
                 x509.KeyUsage(digital_signature=True, key_cert_sign=True, crl_sign=True, **usage), critical=True
@@ -151,8 +159,6 @@ def certificate(folder: Path, host: str = "127.0.0.1") -> tuple[Path, Path, Path
     pem = serialization.Encoding.PEM
     files = tuple(folder / name for name in ("server.pem", "server.key", "authority.pem"))
     files[0].write_bytes(signed(name, key.public_key(), False).public_bytes(pem))
-    files[1].write_bytes(
-        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
+    files[1].write_bytes(key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
     files[2].write_bytes(signed(authority_name, authority_key.public_key(), True).public_bytes(pem))
     return files

@@ -55,7 +55,9 @@ def test_a_mail_arrives_as_text_and_html_with_its_headers_and_files(tmp_path):
     file = tmp_path / "工作簿.xlsx"
     file.write_bytes(b"PK\x00")
     with mail_server() as server, Post(settings(server.port), password) as post:
-        handed = post.send(letter(to_name="唐悦", sender_name="OKR 握手", attachments=(file,), reply_to=("li@example.com",)))
+        handed = post.send(
+            letter(to_name="唐悦", sender_name="OKR 握手", attachments=(file,), reply_to=("li@example.com",))
+        )
     assert handed.state == "sent"
     ((address, mail),) = server.got
     assert address == "cy@example.com"
@@ -231,7 +233,11 @@ def test_no_login_in_clear_to_another_machine(monkeypatch):
     asked = []
     with mail_server(login=True) as server:
         real = socket.create_connection
-        monkeypatch.setattr(socket, "create_connection", lambda address, *more, **named: real(("127.0.0.1", server.port), *more, **named))
+        monkeypatch.setattr(
+            socket,
+            "create_connection",
+            lambda address, *more, **named: real(("127.0.0.1", server.port), *more, **named),
+        )
         away = settings(server.port, "none", "okr", host="mail.example.com")
         (found,) = check(away, lambda: asked.append(1) or PASSWORD)
     assert (found.code, asked, server.logins) == ("mail_login_in_clear", [], 0)
