@@ -8,6 +8,7 @@ import email.policy
 import ipaddress
 import socket
 import ssl
+import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -92,7 +93,7 @@ def mail_server(
     def authenticated(server, session, envelope, mechanism, data):
         right = isinstance(data, LoginPassword) and (data.login, data.password) == (b"okr", PASSWORD.encode())
         made.logins += right
-        return AuthResult(success=right)
+        return AuthResult(success=right, handled=False)  # so that the server answers itself
 
     context = None
     if certificate is not None:
@@ -107,7 +108,9 @@ def mail_server(
     class Counting(Controller):
         def factory(self):
             made.connections += 1
-            return Server(self.handler, hostname="mail.test", **self.SMTP_kwargs)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)  # that a login in clear is no good idea
+                return Server(self.handler, hostname="mail.test", **self.SMTP_kwargs)
 
     controller = Counting(
         made, hostname="127.0.0.1", port=made.port, ssl_context=context if security == "tls" else None, **options

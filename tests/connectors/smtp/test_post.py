@@ -200,6 +200,14 @@ def test_login_over_an_encrypted_way(security, trusted):
     assert (len(server.got), server.logins) == (1, 2)
 
 
+def test_login_where_only_the_older_way_is_offered(trusted):
+    options = {"auth_exclude_mechanism": ["PLAIN"]}
+    with mail_server(security="starttls", certificate=trusted, login=True, **options) as server:
+        with Post(settings(server.port, "starttls", "okr"), password) as post:
+            assert post.send(letter()).state == "sent"
+    assert server.logins == 1
+
+
 def test_a_wrong_password_is_told_without_it(trusted):
     with mail_server(security="starttls", certificate=trusted, login=True) as server:
         (found,) = check(settings(server.port, "starttls", "okr"), lambda: "not this one")
@@ -244,7 +252,8 @@ def test_no_login_in_clear_to_another_machine(monkeypatch):
 
 
 def test_a_server_that_knows_no_login_is_told(trusted):
-    with mail_server(security="starttls", certificate=trusted) as server:
+    options = {"auth_exclude_mechanism": ["PLAIN", "LOGIN"]}
+    with mail_server(security="starttls", certificate=trusted, login=True, **options) as server:
         (found,) = check(settings(server.port, "starttls", "okr"), password)
     assert found.code == "mail_no_login"
 
