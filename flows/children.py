@@ -68,15 +68,24 @@ class Child:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, number)
 
+    def _is_there(self) -> bool:
+        """Whether anything of its group still runs."""
+        self.process.poll()  # a process that ended and was not waited for still counts
+        try:
+            os.killpg(self.process.pid, 0)
+        except (ProcessLookupError, PermissionError):
+            return False
+        return True
+
     def ask_to_end(self) -> None:
-        """Ask the process itself to end; it ends in order what it has started."""
-        if not self.ended():
-            self.process.terminate()
+        """Ask the process, and what it started, to end in order."""
+        self.signal(signal.SIGTERM)
 
     def end(self, within: float) -> None:
-        """Wait for its end; after so many seconds, end it and all that it started."""
-        with suppress(subprocess.TimeoutExpired):
-            self.process.wait(timeout=max(within, 0.1))
+        """Wait for its end and that of all that it started; after so many seconds, end them."""
+        until = time.monotonic() + within
+        while self._is_there() and time.monotonic() < until:
+            time.sleep(0.05)
         self.signal(signal.SIGKILL)  # whatever is left of its group
         self.process.wait()
         if self.process.stdin is not None:

@@ -99,7 +99,7 @@ def start(meeting_id: str, *, rehearsal: bool, fresh: bool, who: str, language: 
     """Start the preparation of a meeting; returns the id by which it can be watched.
 
     Raises:
-        RunError: `prefect_unreachable`.
+        RunError: `prefect_silent`.
     """
     with _client() as client:
         deployment = client.read_deployment_by_name(PRE_HANDSHAKE)
@@ -113,7 +113,7 @@ def latest(limit: int = 30) -> list[Order]:
     """Return the latest runs of the flows that we serve, newest first, without those that a schedule plans.
 
     Raises:
-        RunError: `prefect_unreachable`.
+        RunError: `prefect_silent`.
     """
     with _client() as client:
         served = _served(client)
@@ -137,7 +137,7 @@ def watch(order_id: str) -> Order | None:
     """Return one run with its stages and what it has to say; None where there is none of ours with this id.
 
     Raises:
-        RunError: `prefect_unreachable`.
+        RunError: `prefect_silent`.
     """
     try:
         run_id = UUID(order_id)
@@ -172,7 +172,7 @@ class _Client:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         self._client.__exit__(kind, error, trace)
         if isinstance(error, Exception) and not isinstance(error, OkrError):
-            raise RunError("prefect_unreachable", reason=type(error).__name__) from error
+            raise RunError("prefect_silent", reason=type(error).__name__) from error
 
 
 def _client() -> _Client:

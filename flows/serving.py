@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from flows.children import hold_on
-from flows.naming import warehouse_limit
+from flows.naming import SERVED, warehouse_limit
 from okr.reconcile.rulebook import rules
 from okr.settings import load
+from okr.texts import language, text
 
 if TYPE_CHECKING:
+    from prefect.client.orchestration import SyncPrefectClient
     from prefect.client.schemas.objects import ConcurrencyLimitConfig
     from prefect.deployments.runner import RunnerDeployment
 
@@ -43,9 +45,12 @@ def _server() -> None:
 
 def _flows(file: Path) -> None:
     from prefect import serve  # noqa: PLC0415
+    from prefect.client.orchestration import get_client  # noqa: PLC0415
 
     settings = load(file, rule_codes=rules())
-    _limit(settings)
+    with get_client(sync_client=True) as client:
+        _limit(client, settings)
+        _bury(client, settings)
     # A schedule that is paused at the end would stay so for ever: the next start finds it as it was left.
     serve(*deployments(settings), pause_on_shutdown=False, print_starting_message=False, limit=RUNS_AT_ONCE)
 
@@ -85,18 +90,30 @@ def _alone(one: Wanted) -> ConcurrencyLimitConfig | None:
     return ConcurrencyLimitConfig(limit=one.limit, collision_strategy=one.collision)
 
 
-def _limit(settings: Settings) -> None:
+def _limit(client: SyncPrefectClient, settings: Settings) -> None:
     """Make the limit that lets one nightly run at a time take the warehouse, where it is not there."""
-    from prefect.client.orchestration import get_client  # noqa: PLC0415
     from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate  # noqa: PLC0415
     from prefect.exceptions import ObjectNotFound  # noqa: PLC0415
 
     name = warehouse_limit(settings)
-    with get_client(sync_client=True) as client:
-        try:
-            client.read_global_concurrency_limit_by_name(name)
-        except ObjectNotFound:
-            client.create_global_concurrency_limit(GlobalConcurrencyLimitCreate(name=name, limit=1, active=True))
+    try:
+        client.read_global_concurrency_limit_by_name(name)
+    except ObjectNotFound:
+        client.create_global_concurrency_limit(GlobalConcurrencyLimitCreate(name=name, limit=1, active=True))
+
+
+def _bury(client: SyncPrefectClient, settings: Settings) -> None:
+    """End the runs that an earlier process of this kind left: it is gone, and they went with it."""
+    from prefect.client.schemas import filters  # noqa: PLC0415
+    from prefect.client.schemas.objects import StateType  # noqa: PLC0415
+    from prefect.states import Crashed  # noqa: PLC0415
+
+    said = text("flow.left", language(settings_language=settings.language))
+    going = [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
+    chosen = filters.FlowRunFilter(state=filters.FlowRunFilterState(type=filters.FlowRunFilterStateType(any_=going)))
+    served = filters.DeploymentFilter(name=filters.DeploymentFilterName(any_=list(SERVED)))
+    for run in client.read_flow_runs(flow_run_filter=chosen, deployment_filter=served):
+        client.set_flow_run_state(run.id, Crashed(message=said), force=True)
 
 
 if __name__ == "__main__":

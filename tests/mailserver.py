@@ -8,14 +8,14 @@ import email.policy
 import ipaddress
 import socket
 import ssl
+import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
-from aiosmtpd.smtp import SMTP as Server
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -51,7 +51,7 @@ class MailServer:
     def to(self, address: str) -> list[EmailMessage]:
         return [mail for went_to, mail in self.got if went_to == address]
 
-    async def handle_RCPT(self, server: Server, session: Session, envelope: Envelope, address: str, options: list[str]):
+    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, _options):  # noqa: N802
         if address in self.whims.lost_at_rcpt:
             self.whims.lost_at_rcpt.discard(address)
             server.transport.abort()
@@ -61,7 +61,7 @@ class MailServer:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: Server, session: Session, envelope: Envelope):
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope):  # noqa: N802
         (address,) = envelope.rcpt_tos
         if address in self.whims.lost_after_data:
             server.transport.abort()
@@ -92,7 +92,7 @@ def mail_server(
     def authenticated(server, session, envelope, mechanism, data):
         right = isinstance(data, LoginPassword) and (data.login, data.password) == (b"okr", PASSWORD.encode())
         made.logins += right
-        return AuthResult(success=right)
+        return AuthResult(success=right, handled=False)  # so that the server answers itself
 
     context = None
     if certificate is not None:
@@ -107,7 +107,9 @@ def mail_server(
     class Counting(Controller):
         def factory(self):
             made.connections += 1
-            return Server(self.handler, hostname="mail.test", **self.SMTP_kwargs)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)  # that a login in clear is no good idea
+                return SMTP(self.handler, hostname="mail.test", **self.SMTP_kwargs)
 
     controller = Counting(
         made, hostname="127.0.0.1", port=made.port, ssl_context=context if security == "tls" else None, **options
@@ -138,7 +140,15 @@ def certificate(folder: Path, host: str = "127.0.0.1") -> tuple[Path, Path, Path
         builder = builder.add_extension(above, critical=False)
         if authority:
             usage = dict.fromkeys(
-                ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "encipher_only", "decipher_only"), False
+                (
+                    "content_commitment",
+                    "key_encipherment",
+                    "data_encipherment",
+                    "key_agreement",
+                    "encipher_only",
+                    "decipher_only",
+                ),
+                False,
             )
             builder = builder.add_extension(
                 x509.KeyUsage(digital_signature=True, key_cert_sign=True, crl_sign=True, **usage), critical=True
@@ -151,8 +161,6 @@ def certificate(folder: Path, host: str = "127.0.0.1") -> tuple[Path, Path, Path
     pem = serialization.Encoding.PEM
     files = tuple(folder / name for name in ("server.pem", "server.key", "authority.pem"))
     files[0].write_bytes(signed(name, key.public_key(), False).public_bytes(pem))
-    files[1].write_bytes(
-        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
+    files[1].write_bytes(key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
     files[2].write_bytes(signed(authority_name, authority_key.public_key(), True).public_bytes(pem))
     return files

@@ -170,11 +170,14 @@ class _Known:
 
     def _key(self, draft: Draft) -> str | None:
         """A key that is free; None: that very set has been told, or will be."""
-        base = draft.key()
-        stands = self._free(base)
-        if stands is None and self._when.reminder:
-            stands = self._free(draft.key(self._day))
-        return stands
+        free = self._free(draft.key())
+        if free is None and self._when.reminder and not self._waits(draft):
+            free = self._free(draft.key(self._day))
+        return free
+
+    def _waits(self, draft: Draft) -> bool:
+        """Whether a message with that very set has not left yet: then it is reminder enough."""
+        return any(_same_reader(one, draft) and frozenset(one.gaps) == draft.gaps for one in self._waiting)
 
     def _free(self, base: str) -> str | None:
         key, tries = base, 1

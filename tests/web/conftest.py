@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -172,7 +174,7 @@ class Pages:
 
     def post(self, client: TestClient, path: str, **fields: str):
         """Sends a form as a page of the browser's visit would: with its mark, from our origin."""
-        page = client.get("/").text
+        page = client.get(f"/meetings/{path.split('/')[2]}" if path.startswith("/meetings/") else "/").text
         mark = page.split('name="mark" value="')[1].split('"')[0]
         return client.post(path, data={"mark": mark, **fields}, headers={"origin": self.origin})
 
@@ -191,13 +193,22 @@ def write(folder, settings: str = SETTINGS):
     return file
 
 
-def make_pack(folder, meeting_id: str, run: str = "20261120-1"):
+def make_pack(folder, meeting_id: str, run: str = "20261120T000000Z-abc"):
+    """A pack as `okr.publish.pack` leaves one: files of every kind, and mails in a folder of their own."""
     pack = folder / "packs" / key(meeting_id) / run
-    pack.mkdir(parents=True)
-    for name in (f"readiness-{key(meeting_id)}.html", f"meeting-{key(meeting_id)}.xlsx", f"unit-{key('M1')}.xlsx"):
-        (pack / name).write_text(f"{name} of {meeting_id}", encoding="utf-8")
-    (pack / f"leader-{key(meeting_id)}.xlsx").write_text("for the leader alone", encoding="utf-8")
-    (pack / "mail-1.eml").write_text("a mail to one person", encoding="utf-8")
+    (pack / "mails").mkdir(parents=True)
+    files = [
+        {"name": f"readiness-{key(meeting_id)}.html", "kind": "page", "unit_id": "M"},
+        {"name": f"meeting-{key(meeting_id)}.xlsx", "kind": "meeting", "unit_id": "M"},
+        {"name": f"unit-{key('M1')}.xlsx", "kind": "unit", "unit_id": "M1"},
+        {"name": f"leader-{key(meeting_id)}.xlsx", "kind": "leader", "unit_id": "M"},
+    ]
+    for file in files:
+        (pack / file["name"]).write_text(f"{file['kind']} of {meeting_id}", encoding="utf-8")
+    (pack / "mails" / "1.eml").write_text("to one person", encoding="utf-8")
+    (pack / "pack.json").write_text(json.dumps({"meeting_id": meeting_id, "files": files}), encoding="utf-8")
+    (pack.parent / "latest").unlink(missing_ok=True)
+    (pack.parent / "latest").symlink_to(run)
     return pack
 
 
@@ -212,10 +223,15 @@ def enterprise(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="session")
+def known():
+    """The door's list by settings: built once for each."""
+    return {}
+
+
 @pytest.fixture
-def open_pages(enterprise, tmp_path):
+def open_pages(enterprise, tmp_path, known):
     """Opens the pages with settings of the test's own over the state of the session."""
-    opened = []
 
     def opening(settings: str = SETTINGS, origin: str = "http://127.0.0.1:8620") -> Pages:
         text = settings.replace('path = "warehouse.duckdb"', f'path = "{enterprise}/warehouse.duckdb"')
@@ -223,14 +239,13 @@ def open_pages(enterprise, tmp_path):
         file = tmp_path / "okr.toml"
         file.write_text(text, encoding="utf-8")
         desk = Desk()
-        house = House.open(load(file), desk)
-        pages = Pages(house.__enter__(), desk, origin)
-        opened.append(house)
+        pages = Pages(stack.enter_context(House.open(load(file), desk)), desk, origin)
+        pages.house._kept = known.get(text)  # the state is the same for all tests
+        stack.callback(lambda: known.setdefault(text, pages.house._kept))
         return pages
 
-    yield opening
-    for house in opened:
-        house.__exit__(None, None, None)
+    with ExitStack() as stack:
+        yield opening
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ def place(settings: Settings) -> str:
     if web.url is not None:
         return web.url
     scheme = "https" if web.certificate is not None else "http"
-    return f"{scheme}://{web.address}:{web.port}"
+    return f"{scheme}://{_host(web.address)}:{web.port}"
 
 
 def is_https(settings: Settings) -> bool:
@@ -59,8 +59,7 @@ def origins(settings: Settings) -> frozenset[str]:
     found = {_origin(place(settings))}
     if is_loopback(web.address):
         scheme = "https" if web.certificate is not None else "http"
-        names = {web.address if ":" not in web.address else f"[{web.address.strip('[]')}]", "localhost"}
-        found |= {_origin(f"{scheme}://{name}:{web.port}") for name in names}
+        found |= {_origin(f"{scheme}://{name}:{web.port}") for name in (_host(web.address), "localhost")}
     return frozenset(found)
 
 
@@ -77,8 +76,13 @@ def is_proxy(settings: Settings, peer: str | None) -> bool:
 def _origin(url: str) -> str:
     """Scheme, host and port as a browser names them: without the port that the scheme has by itself."""
     parts = urlsplit(url)
-    host = parts.hostname or ""
-    host = f"[{host}]" if ":" in host else host
+    host = _host(parts.hostname or "")
     usual = {"http": 80, "https": 443}.get(parts.scheme)
     port = "" if parts.port in {None, usual} else f":{parts.port}"
     return f"{parts.scheme}://{host}{port}"
+
+
+def _host(address: str) -> str:
+    """An address as it stands in a URL."""
+    bare = address.strip("[]")
+    return f"[{bare}]" if ":" in bare else bare

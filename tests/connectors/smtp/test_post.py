@@ -55,7 +55,9 @@ def test_a_mail_arrives_as_text_and_html_with_its_headers_and_files(tmp_path):
     file = tmp_path / "工作簿.xlsx"
     file.write_bytes(b"PK\x00")
     with mail_server() as server, Post(settings(server.port), password) as post:
-        handed = post.send(letter(to_name="唐悦", sender_name="OKR 握手", attachments=(file,), reply_to=("li@example.com",)))
+        handed = post.send(
+            letter(to_name="唐悦", sender_name="OKR 握手", attachments=(file,), reply_to=("li@example.com",))
+        )
     assert handed.state == "sent"
     ((address, mail),) = server.got
     assert address == "cy@example.com"
@@ -198,6 +200,16 @@ def test_login_over_an_encrypted_way(security, trusted):
     assert (len(server.got), server.logins) == (1, 2)
 
 
+def test_login_where_only_the_older_way_is_offered(trusted):
+    options = {"security": "starttls", "certificate": trusted, "auth_exclude_mechanism": ["PLAIN"]}
+    with (
+        mail_server(login=True, **options) as server,
+        Post(settings(server.port, "starttls", "okr"), password) as post,
+    ):
+        assert post.send(letter()).state == "sent"
+    assert server.logins == 1
+
+
 def test_a_wrong_password_is_told_without_it(trusted):
     with mail_server(security="starttls", certificate=trusted, login=True) as server:
         (found,) = check(settings(server.port, "starttls", "okr"), lambda: "not this one")
@@ -231,14 +243,19 @@ def test_no_login_in_clear_to_another_machine(monkeypatch):
     asked = []
     with mail_server(login=True) as server:
         real = socket.create_connection
-        monkeypatch.setattr(socket, "create_connection", lambda address, *more, **named: real(("127.0.0.1", server.port), *more, **named))
+        monkeypatch.setattr(
+            socket,
+            "create_connection",
+            lambda address, *more, **named: real(("127.0.0.1", server.port), *more, **named),
+        )
         away = settings(server.port, "none", "okr", host="mail.example.com")
         (found,) = check(away, lambda: asked.append(1) or PASSWORD)
     assert (found.code, asked, server.logins) == ("mail_login_in_clear", [], 0)
 
 
 def test_a_server_that_knows_no_login_is_told(trusted):
-    with mail_server(security="starttls", certificate=trusted) as server:
+    options = {"auth_exclude_mechanism": ["PLAIN", "LOGIN"]}
+    with mail_server(security="starttls", certificate=trusted, login=True, **options) as server:
         (found,) = check(settings(server.port, "starttls", "okr"), password)
     assert found.code == "mail_no_login"
 
