@@ -47,7 +47,7 @@ def replaced(house: Warehouse, table: str, rows: str, renamed: Collection[str]) 
             if kind in renamed:
                 _list(house, table, rows, column, kind)
                 chosen.append(f"coalesce(l{number}.ids, s.{column}) as {column}")
-                joins += f" left join renamed_{table}_{column} l{number} on l{number}.at = s.rowid"
+                joins += f" left join renamed_{table}_{column} l{number} on l{number}.row_number_ = s.rowid"
             continue
         told, join = meaning(kind, column, f"r{number}", renamed)
         if join:
@@ -77,13 +77,13 @@ def _list(house: Warehouse, table: str, rows: str, column: str, kind: str) -> No
     """Make the lists in which an id is renamed: each person once, in their order."""
     house.run(
         f"create or replace temp table renamed_{table}_{column} as "
-        f"with item as (select s.rowid as at, s.source, unnest({column}) as said, "
+        f"with item as (select s.rowid as row_number_, s.source, unnest({column}) as said, "
         f"  generate_subscripts({column}, 1) as place from {rows} s where len({column}) > 0), "
-        f"meant as (select i.at, i.place, coalesce(r.id, i.said) as id, r.id is not null as other from item i "
+        f"meant as (select i.row_number_, i.place, coalesce(r.id, i.said) as id, r.id is not null as other from item i "
         f"  left join renamed r on r.kind = '{kind}' and r.source = i.source and r.said = i.said), "
-        "each_once as (select at, id, min(place) as place from meant "
-        "  where at in (select at from meant where other) group by at, id) "
-        "select at, list(id order by place) as ids from each_once group by at"
+        "each_once as (select row_number_, id, min(place) as place from meant "
+        "  where row_number_ in (select row_number_ from meant where other) group by row_number_, id) "
+        "select row_number_, list(id order by place) as ids from each_once group by row_number_"
     )
 
 

@@ -161,7 +161,13 @@ def people_by_name(things: Things, units: dict[str, set[str]] | None) -> Iterato
     for a, b in pairs:
         if numbers[a] and numbers[b] and numbers[a].isdisjoint(numbers[b]):
             continue  # 王磊1 and 王磊2 are told apart by just that
-        yield Pair(a, b, "name", contrary=_one_left(things[a], things[b]))
+        yield Pair(a, b, "name", contrary=_one_left(one := things[a], other := things[b]) or _two_addresses(one, other))
+
+
+def _two_addresses(a: Said, b: Said) -> bool:
+    """Both have e-mail addresses, and none in common."""
+    mine, theirs = ({fold_text(said) for said in one.values("email")} for one in (a, b))
+    return bool(mine and theirs) and mine.isdisjoint(theirs)
 
 
 def _same_name(a: Said, b: Said) -> bool | None:
