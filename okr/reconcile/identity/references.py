@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 def meaning(kind: str, column: str, alias: str, renamed: Collection[str], row: str = "s") -> tuple[str, str]:
     """Return what a column of a row means, and the join that tells it; the column itself where no id was renamed."""
     said = f"{row}.{quoted(column)}"
+    if kind == "party":
+        _, of_unit = meaning("unit", column, f"{alias}u", renamed, row)
+        _, of_person = meaning("person", column, f"{alias}p", renamed, row)
+        both = [f"{alias}{end}.id" for end, join in (("u", of_unit), ("p", of_person)) if join]
+        return (f"coalesce({', '.join(both)}, {said})" if both else said), of_unit + of_person
     if kind not in renamed:
         return said, ""
     return (
@@ -60,11 +65,9 @@ def replaced(house: Warehouse, table: str, rows: str, renamed: Collection[str]) 
         )
         chosen.append("coalesce(p.id, s.parent_id) as parent_id")
     if table == "handshakes":
-        joins += (
-            " left join renamed u on u.kind = 'unit' and u.source = s.source and u.said = s.party"
-            " left join renamed m on m.kind = 'person' and m.source = s.source and m.said = s.party"
-        )
-        chosen.append("coalesce(u.id, m.id, s.party) as party")
+        told, join = meaning("party", "party", "w", renamed)
+        chosen.append(f"{told} as party")
+        joins += join
     house.run(
         f"create or replace table merged.known_{table} as select s.* replace ({', '.join(chosen)}) from {rows} s{joins}"
     )
