@@ -67,7 +67,8 @@ class Directory:
             _enter(found.periods, period_id, (name,))
         books = {"unit": found.units, "person": found.people, "period": found.periods}
         for kind, own_id, known in house.rows(
-            "select distinct kind, own_id, id from history.known_as where list_contains($kinds, kind)", kinds=list(books)
+            "select distinct kind, own_id, id from history.known_as where list_contains($kinds, kind)",
+            kinds=list(books),
         ):
             # What another source calls it: an id too, where nobody else bears it.
             if "=" + known in books[kind]:

@@ -59,7 +59,9 @@ def claimed(house: Warehouse, kind: str, rows: str, renamed: Collection[str]) ->
 def _unlike(kind: str, said: Said) -> bool:
     """Whether no two sources' words have anything in common."""
     rows = said.rows
-    return any(_two(kind, a, b) for number, (one, a) in enumerate(rows) for other, b in rows[number + 1 :] if one != other)
+    return any(
+        _two(kind, a, b) for number, (one, a) in enumerate(rows) for other, b in rows[number + 1 :] if one != other
+    )
 
 
 def _two(kind: str, a: dict[str, Any], b: dict[str, Any]) -> bool:

@@ -28,9 +28,7 @@ class Proposal(NamedTuple):
     score: float
 
 
-def proposals(
-    kind: str, things: Things, fresh: set[str], party: Callable[[str], str]
-) -> Iterator[Proposal]:
+def proposals(kind: str, things: Things, fresh: set[str], party: Callable[[str], str]) -> Iterator[Proposal]:
     """Return what may be the same, one side of it among `fresh`."""
     if kind == "person":
         found = ((pair.a, pair.b) for pair in tokens.people_by_name(things, None))
@@ -40,10 +38,10 @@ def proposals(
         found = tokens.grouped((thing, said) for thing, said in names if len(said) > 1)
         yield from (Proposal(a, b, "name_elsewhere", 100.0) for a, b in found if a in fresh or b in fresh)
     elif kind == "meeting":
-        whose = (
-            (one.id, (row["unit_id"], row["period_id"])) for one in things.values() for _, row in one.rows
+        whose = ((one.id, (row["unit_id"], row["period_id"])) for one in things.values() for _, row in one.rows)
+        yield from (
+            Proposal(a, b, "unit_and_period", 50.0) for a, b in tokens.grouped(whose) if a in fresh or b in fresh
         )
-        yield from (Proposal(a, b, "unit_and_period", 50.0) for a, b in tokens.grouped(whose) if a in fresh or b in fresh)
     elif kind in {"objective", "kr", "handshake"}:
         yield from _alike(kind, things, fresh, party)
 

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 def meaning(kind: str, column: str, alias: str, renamed: Collection[str], row: str = "s") -> tuple[str, str]:
     """Return what a column of a row means, and the join that tells it; the column itself where no id was renamed."""
     said = f"{row}.{quoted(column)}"
+    if kind == "party":
+        _, of_unit = meaning("unit", column, f"{alias}u", renamed, row)
+        _, of_person = meaning("person", column, f"{alias}p", renamed, row)
+        both = [f"{alias}{end}.id" for end, join in (("u", of_unit), ("p", of_person)) if join]
+        return (f"coalesce({', '.join(both)}, {said})" if both else said), of_unit + of_person
     if kind not in renamed:
         return said, ""
     return (
@@ -47,7 +52,7 @@ def replaced(house: Warehouse, table: str, rows: str, renamed: Collection[str]) 
             if kind in renamed:
                 _list(house, table, rows, column, kind)
                 chosen.append(f"coalesce(l{number}.ids, s.{column}) as {column}")
-                joins += f" left join renamed_{table}_{column} l{number} on l{number}.at = s.rowid"
+                joins += f" left join renamed_{table}_{column} l{number} on l{number}.row_number_ = s.rowid"
             continue
         told, join = meaning(kind, column, f"r{number}", renamed)
         if join:
@@ -60,11 +65,9 @@ def replaced(house: Warehouse, table: str, rows: str, renamed: Collection[str]) 
         )
         chosen.append("coalesce(p.id, s.parent_id) as parent_id")
     if table == "handshakes":
-        joins += (
-            " left join renamed u on u.kind = 'unit' and u.source = s.source and u.said = s.party"
-            " left join renamed m on m.kind = 'person' and m.source = s.source and m.said = s.party"
-        )
-        chosen.append("coalesce(u.id, m.id, s.party) as party")
+        told, join = meaning("party", "party", "w", renamed)
+        chosen.append(f"{told} as party")
+        joins += join
     house.run(
         f"create or replace table merged.known_{table} as select s.* replace ({', '.join(chosen)}) from {rows} s{joins}"
     )
@@ -77,13 +80,13 @@ def _list(house: Warehouse, table: str, rows: str, column: str, kind: str) -> No
     """Make the lists in which an id is renamed: each person once, in their order."""
     house.run(
         f"create or replace temp table renamed_{table}_{column} as "
-        f"with item as (select s.rowid as at, s.source, unnest({column}) as said, "
+        f"with item as (select s.rowid as row_number_, s.source, unnest({column}) as said, "
         f"  generate_subscripts({column}, 1) as place from {rows} s where len({column}) > 0), "
-        f"meant as (select i.at, i.place, coalesce(r.id, i.said) as id, r.id is not null as other from item i "
+        f"meant as (select i.row_number_, i.place, coalesce(r.id, i.said) as id, r.id is not null as other from item i "
         f"  left join renamed r on r.kind = '{kind}' and r.source = i.source and r.said = i.said), "
-        "each_once as (select at, id, min(place) as place from meant "
-        "  where at in (select at from meant where other) group by at, id) "
-        "select at, list(id order by place) as ids from each_once group by at"
+        "each_once as (select row_number_, id, min(place) as place from meant "
+        "  where row_number_ in (select row_number_ from meant where other) group by row_number_, id) "
+        "select row_number_, list(id order by place) as ids from each_once group by row_number_"
     )
 
 

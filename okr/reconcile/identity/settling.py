@@ -110,7 +110,9 @@ class Identities:
         if not stated.choose(changed):
             return
         apart = {said for source, _, said, _ in made.renamed if source}
-        clusters = Clusters(self._things(stated, apart), lambda a, b: _allowed(clusters.things, made, set(changed), a, b))
+        clusters = Clusters(
+            self._things(stated, apart), lambda a, b: _allowed(clusters.things, made, set(changed), a, b)
+        )
         things = stated.things()
         self._steps(kind, rows, things, clusters)
         for source, before in changed.items():
@@ -312,7 +314,10 @@ def _homes(things: Things) -> dict[str, set[str]]:
 
 def _numbered(alike: set[frozenset[str]], a: Thing, b: Thing) -> bool:
     return any(
-        frozenset((one, other)) in alike for one in a.sources | a.former for other in b.sources | b.former if one != other
+        frozenset((one, other)) in alike
+        for one in a.sources | a.former
+        for other in b.sources | b.former
+        if one != other
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from okr.reconcile.identity import forms
 from okr.reconcile.identity.clusters import Pair
+from okr.reconcile.relations.trees import plant
 from schemas.normal import fold_text
 
 if TYPE_CHECKING:
@@ -24,10 +25,10 @@ FIELDS: dict[str, tuple[tuple[str, str | None], ...]] = {
         ("unit_id", "unit"), ("period_id", "period"), ("person_id", "person"), ("title", None), ("ordinal", None),
     ),
     "kr": (("objective_id", "objective"), ("title", None), ("ordinal", None)),
-    "handshake": (("kr_id", "kr"), ("party", "unit"), ("point", None)),
+    "handshake": (("kr_id", "kr"), ("party", "party"), ("point", None)),
     "meeting": (("unit_id", "unit"), ("period_id", "period"), ("starts_at", None)),
 }  # fmt: skip
-"""By kind the columns that are read, and of which kind an id in them is."""
+"""By kind the columns that are read, and of which kind an id in them is. A party may be a unit or a person."""
 
 
 @dataclass
@@ -49,6 +50,9 @@ class Said:
 
 
 Things = dict[str, Said]
+
+_ROOT = "\x1e"
+"""Stands for the parent of a root; no id has such a character."""
 
 
 def grouped(said: Iterable[tuple[str, Hashable]]) -> Iterator[tuple[str, str]]:
@@ -77,14 +81,17 @@ def units_by_name(
     """Units of one name under one parent; `anywhere`: one of them from a source that tells no parents at all."""
     told: list[tuple[str, Hashable]] = []
     flat: set[str] = set()
+    circular = _in_circles(things)
     for thing in things.values():
         parents = {find(parent) for parent in thing.values("parent_id")}
+        if thing.id in circular:  # each of them is a root
+            parents = {_ROOT}
         if not parents:
             sources = {source for source, _ in thing.rows}
             if sources <= without_parents:
                 flat.add(thing.id)
             else:
-                parents = {"\x1e root"}
+                parents = {_ROOT}
         names = {said for one in thing.names if len(said := forms.folded(one)) > 1}
         if anywhere:
             told += [(thing.id, said) for said in names]
@@ -93,6 +100,16 @@ def units_by_name(
     for a, b in grouped(told):
         if not anywhere or a in flat or b in flat:
             yield Pair(a, b, "name", contrary=_one_left(things[a], things[b]))
+
+
+def _in_circles(things: Things) -> set[str]:
+    stated: dict[str, str | None] = {}
+    for thing in things.values():
+        parents = thing.values("parent_id")
+        stated[thing.id] = parents[0] if parents else None
+    known = {parent for parent in stated.values() if parent is not None and parent not in stated}
+    planted = plant({**dict.fromkeys(known), **stated})
+    return {unit for unit, why in planted.misplaced.items() if why == "parent_circle"}
 
 
 def _one_left(a: Said, b: Said) -> bool:
@@ -161,7 +178,13 @@ def people_by_name(things: Things, units: dict[str, set[str]] | None) -> Iterato
     for a, b in pairs:
         if numbers[a] and numbers[b] and numbers[a].isdisjoint(numbers[b]):
             continue  # 王磊1 and 王磊2 are told apart by just that
-        yield Pair(a, b, "name", contrary=_one_left(things[a], things[b]))
+        yield Pair(a, b, "name", contrary=_one_left(one := things[a], other := things[b]) or _two_addresses(one, other))
+
+
+def _two_addresses(a: Said, b: Said) -> bool:
+    """Both have e-mail addresses, and none in common."""
+    mine, theirs = ({fold_text(said) for said in one.values("email")} for one in (a, b))
+    return bool(mine and theirs) and mine.isdisjoint(theirs)
 
 
 def _same_name(a: Said, b: Said) -> bool | None:

@@ -63,9 +63,7 @@ class Verdict(NamedTuple):
     entry: int | None = None
 
 
-def verdicts(
-    decisions: Iterable[Decided], mapping: Iterable[Mapped], order: Sequence[str]
-) -> dict[str, list[Verdict]]:
+def verdicts(decisions: Iterable[Decided], mapping: Iterable[Mapped], order: Sequence[str]) -> dict[str, list[Verdict]]:
     """Return by kind what was decided, the strongest first: the latest decision, ..., the mapping table.
 
     Args:
