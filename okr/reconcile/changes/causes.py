@@ -59,15 +59,21 @@ def attribute(house: Warehouse, base: int, period_id: str, things: Sequence[Row]
         return
     exact: dict[Key, list[int]] = defaultdict(list)
     near: dict[Key, list[int]] = defaultdict(list)
+    far: dict[Key, list[int]] = defaultdict(list)
     carried = _carried(house, base, period_id, things)
     for at, row in enumerate(things):
         exact[row["subject_kind"], row["subject_id"]].append(at)
         beside = set(row["parents"])
-        for kind, thing in (*row["parents"], (row["subject_kind"], row["subject_id"])):
-            if kind == "objective":
-                beside |= carried.get(thing, set())
+        above = {
+            key
+            for kind, thing in (*beside, (row["subject_kind"], row["subject_id"]))
+            if kind == "objective"
+            for key in carried.get(thing, ())
+        }
         for key in beside:
             near[key].append(at)
+        for key in above - beside:
+            far[key].append(at)
     requests = {
         handshake: {("kr", kr) for kr in (kr_id, supporting) if kr}
         for handshake, kr_id, supporting in house.rows(
@@ -77,21 +83,27 @@ def attribute(house: Warehouse, base: int, period_id: str, things: Sequence[Row]
         )
     }
     for gap in gaps:
-        gap["causes"] = _causes(gap, exact, near, requests)
+        gap["causes"] = _causes(gap, things, (exact, near, far), requests)
         for at in gap["causes"]:
             things[at][gap["kind"]].append(gap["fingerprint"])
 
 
 def _causes(
-    gap: Row, exact: Mapping[Key, list[int]], near: Mapping[Key, list[int]], requests: Mapping[str, set[Key]]
+    gap: Row,
+    things: Sequence[Row],
+    by_distance: Iterable[Mapping[Key, list[int]]],
+    requests: Mapping[str, set[Key]],
 ) -> list[int]:
     kind, subject = gap["subject_kind"], gap["subject_id"]
     own = {(kind, subject)} | (past.named_things(kind, subject) if kind == "pair" else set())
     around = past.named_things(kind, subject) | requests.get(subject, set())
-    for chosen in ((exact, own), (exact, around), (near, own), (near, around)):
-        found = {at for key in chosen[1] for at in chosen[0].get(key, ())}
-        if found:
-            return sorted(found)
+    for changes in by_distance:
+        for keys in (own, around):
+            found = {at for key in keys for at in changes.get(key, ())}
+            links = {at for at in found if things[at]["subject_kind"] == "alignment"}
+            if found:
+                # Of an O that carries nothing any more the link that went tells more than its KRs that changed.
+                return sorted(links if links and gap["code"].startswith("AL") else found)
     return []
 
 
