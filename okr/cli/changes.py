@@ -104,7 +104,7 @@ class _Page:
             run=found.since.run_id[:8],
             period=found.period_id,
         )
-        tables.line(head)
+        tables.sentence(head)
         if not found.things and not found.gaps:
             tables.line(say("cli.changes.none"))
             return
