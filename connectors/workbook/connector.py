@@ -16,6 +16,7 @@ from connectors.workbook.frames import Frames, answers, notices
 from connectors.workbook.labels import NAMES
 from connectors.workbook.reading import Options
 from okr.errors import SettingsError, SourceError
+from okr.texts import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -57,7 +58,7 @@ class WorkbookConnector:
 
         Raises:
             SourceError: `no_workbooks`; or, where none could be read, the only one's, or
-                `no_workbook_read` with the code of each.
+                `no_workbook_read` with the reason of each.
         """
         return self._pull(report, None)
 
@@ -197,4 +198,6 @@ def _gone(found: Found, previous: Delivery | None) -> list[str]:
 def _all_failed(failures: list[Failure]) -> SourceError:
     if len(failures) == 1:
         return SourceError(failures[0].code, **failures[0].values)
-    return SourceError("no_workbook_read", reasons=[f"{failure.scope}: {failure.code}" for failure in failures])
+    return SourceError(
+        "no_workbook_read", reasons=[sentence(f"error.{failure.code}", failure.values) for failure in failures]
+    )

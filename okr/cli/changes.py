@@ -104,7 +104,7 @@ class _Page:
             run=found.since.run_id[:8],
             period=found.period_id,
         )
-        tables.line(head)
+        tables.sentence(head)
         if not found.things and not found.gaps:
             tables.line(say("cli.changes.none"))
             return
@@ -175,9 +175,13 @@ def _kind(row: Row) -> str:
     return say(special) if sayable(special) else say(f"cli.changes.kind.{row['kind']}")
 
 
+def _called(row: Row) -> str:
+    return str(row["label"]) if row["still"] else say("cli.changes.no_more", label=row["label"])
+
+
 CARRIERS = (
     Field("changed", plain("changed"), ratio=3),
     Field("below", lambda row: str(row["level"]), right=True),
-    Field("carrier", plain("label"), ratio=3),
+    Field("carrier", _called, ratio=3),
     Field("told", lambda row: str(row["person_name"] or "–"), ratio=2),
 )

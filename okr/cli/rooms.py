@@ -76,17 +76,11 @@ def sides(row: Mapping[str, Any], lang: Language) -> tuple[str, str]:
 
 
 def prepared(known: Settings) -> Callable[[str], list[str]]:
-    """The ids of the runs that prepared a meeting, by the meeting's id."""
+    """The ids of the runs of which a meeting has a pack, by the meeting's id."""
+    from okr.publish.pack.store import Packs  # noqa: PLC0415
 
-    def runs(meeting_id: str) -> list[str]:
-        with ledger(known) as told:
-            return [
-                run.run_id
-                for run in told.runs()
-                if run.command == "prepare" and run.state == "succeeded" and run.details.get("meeting") == meeting_id
-            ]
-
-    return runs
+    packs = Packs(known.packs.path)
+    return lambda meeting_id: [str(pack.about.get("run_id")) for pack in packs.all(meeting_id)]
 
 
 def ledger(known: Settings) -> Ledger:

@@ -132,6 +132,11 @@ def line(text: str = "") -> None:
 def remark(text: str) -> None:
     """Print a sentence behind a table."""
     line()
+    sentence(text)
+
+
+def sentence(text: str) -> None:
+    """Print a sentence, in as many lines as the page needs for it."""
     for told in wrapped(tame(text), page()):
         line(told)
 

@@ -185,7 +185,15 @@ def _bring_back(house: Warehouse, source: str, scope: str) -> None:
 
 
 def _refuse(house: Warehouse, holder: _Holder, copies: list[_Copy]) -> None:
-    """Put copies on record of which nobody can tell which one counts."""
+    """Put copies on record of which nobody can tell which one counts; once, also where they stand as they were."""
+    house.run(
+        "delete from store.quarantine where source = $source and code = 'workbook_copies_differ' "
+        "and row_unit = $unit and \"values\"->>'period' = $period and \"values\"->>'unit' = $shown",
+        source=holder.source,
+        unit=holder.unit_id,
+        period=holder.period_id,
+        shown=_shown(house, holder),
+    )
     rows = [
         {
             "source": holder.source,

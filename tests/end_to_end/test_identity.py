@@ -298,3 +298,24 @@ def test_two_rows_that_state_one_new_id_are_refused_and_named(company: Company) 
     assert "F2" in refused[0][2]
     assert "F3" in refused[1][2]
     assert '"count": 2' in refused[0][3]
+
+
+def test_copies_that_differ_are_told_once_also_where_the_workbooks_are_not_read_again(tmp_path: Path) -> None:
+    """What a workbook said before stands in for it, and is no third copy in the next run."""
+    company = Company(tmp_path)
+    first, other = o("让客户愿意续约", kr(RENEWAL)), o("让客户愿意介绍", kr(SIGN))
+    # Nobody knows yet that both are one unit; then somebody says so, and both send new ones.
+    company.run(workbooks={"市场部.xlsx": [first], "Marketing.xlsx": [other]})
+    company.tables["org_units"][2] = "market,市场部,top,w-market,Marketing"
+    company.run(workbooks={"市场部.xlsx": [[*first, *other]], "Marketing.xlsx": [o("让客户满意", kr(SIGN))]})
+
+    def told() -> list[tuple[str, str]]:
+        with Reader(okr_settings.load(tmp_path / "okr.toml")) as reader:
+            return sorted((row["place"], row["code"]) for row in reader.quarantine())
+
+    expected = [("Marketing.xlsx", "workbook_copies_differ"), ("市场部.xlsx", "workbook_copies_differ")]
+    assert told() == expected
+    for _ in range(2):
+        company.now += timedelta(days=1)
+        pipeline.sync(okr_settings.load(tmp_path / "okr.toml"), report=Listing(), sources=["hr"])
+        assert told() == expected

@@ -16,7 +16,7 @@ from connectors.workbook import children
 from connectors.workbook.connector import WorkbookConnector
 from okr.errors import SettingsError, SourceError
 from okr.report import Listing
-from okr.texts import known
+from okr.texts import known, told
 from tests.connectors.compliance import AT, Compliance
 from tests.connectors.workbook.making import book, codes, connector, of, read, said, values
 
@@ -66,6 +66,19 @@ def test_an_inbox_without_a_workbook_is_a_failed_source(tmp_path):
     with pytest.raises(SourceError) as caught:
         read(tmp_path)
     assert caught.value.code == "no_workbooks"
+
+
+def test_where_no_workbook_can_be_read_each_says_why(tmp_path):
+    (tmp_path / "甲.xlsx").write_bytes(b"PK\x03\x04 not a workbook")
+    (tmp_path / "乙.xlsx").write_bytes(b"<html><body>OKR</body></html>")
+    with pytest.raises(SourceError) as caught:
+        read(tmp_path)
+    assert caught.value.code == "no_workbook_read"
+    (english,), (chinese,) = told(caught.value, "en"), told(caught.value, "zh")
+    assert "甲.xlsx cannot be read: it is damaged" in english
+    assert "乙.xlsx is really a web page" in english
+    assert "workbook_" not in english + chinese
+    assert "乙.xlsx" in chinese
 
 
 def test_folders_globs_and_lists(tmp_path):

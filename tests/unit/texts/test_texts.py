@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections import Counter
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from okr.errors import OkrError, SettingsError
-from okr.texts import FOLDER, PLACEHOLDER, known, language, sentences, text, told
+from okr.texts import FOLDER, PLACEHOLDER, known, language, sentence, sentences, text, told
 
 CODES = sorted(set(sentences("zh")) | set(sentences("en")))
 
@@ -54,6 +55,32 @@ def test_no_code_stands_in_two_files(lang):
 def test_sentences_are_in_their_language(code):
     assert sentences("zh")[code].strip()
     assert not re.search(r"[。，；]", sentences("en")[code])
+
+
+@pytest.mark.parametrize("nearest", [None, [], ""])
+@pytest.mark.parametrize(
+    "code", [code for code in CODES if re.match(r"quarantine\.unknown_|error\.unknown_(unit|period|meeting)", code)]
+)
+def test_where_nothing_is_near_nothing_is_said_of_it(code, nearest):
+    for lang, none in (("zh", "（无）"), ("en", "(none)")):
+        assert none not in text(
+            code, lang, value="x", table="t", columns=["c"], unit="x", period="x", meeting="x", nearest=nearest
+        )
+        assert "[[" not in text(code, lang)
+    assert "here" in text(code, "en", nearest=["here"]) or "{nearest}" not in sentences("en")[code]
+
+
+def test_sentences_in_a_sentence_are_told_in_its_language():
+    reasons = [
+        sentence("error.workbook_password", {"file": "a.xlsx"}),
+        sentence("error.workbook_gone", {"file": "b.xlsx"}),
+    ]
+    stored = json.loads(json.dumps(reasons))
+    assert text("error.no_workbook_read", "en", reasons=stored) == (
+        "None of the workbooks could be read. a.xlsx has a password and cannot be read. Save it again without the "
+        "password to open. b.xlsx went away before it could be read."
+    )
+    assert text("error.no_workbook_read", "zh", reasons=stored).startswith("没有一个工作簿能够读取。a.xlsx")
 
 
 def test_every_code_that_the_settings_raise_has_a_sentence():
