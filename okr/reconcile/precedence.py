@@ -60,12 +60,18 @@ class Precedence:
         return f"case {of} {cases} end"
 
     def write(self, house: Warehouse) -> None:
-        """Make `merged.precedence`: `source`, `column` (null: every column without an order of its own), `rank`."""
-        house.run('create or replace table merged.precedence (source varchar, "column" varchar, rank bigint)')
+        """Make `merged.precedence`: `source`, `column` (null: every column without an order of its own), `rank`.
+
+        `order`: their places where ranks are equal.
+        """
+        house.run(
+            'create or replace table merged.precedence (source varchar, "column" varchar, rank bigint, "order" bigint)'
+        )
         for column, ranks in ((None, self.general), *self._columns.items()):
             house.run(
-                "insert into merged.precedence select unnest($names), $column, unnest($ranks)",
+                "insert into merged.precedence select unnest($names), $column, unnest($ranks), unnest($places)",
                 names=list(ranks),
+                places=[self.place[name] for name in ranks],
                 column=column,
                 ranks=list(ranks.values()),
             )
