@@ -38,6 +38,11 @@ class Precedence:
         self.fields = frozenset(settings.fields)
         """Columns for which `[fields]` names an order."""
         self._columns = {column: self._of_column(column, settings) for column in (*ANSWERS, *settings.fields)}
+        self.orders: list[Mapping[str, int]] = [self.general]
+        """The different orders that there are; the first one is that in all."""
+        for ranks in self._columns.values():
+            if ranks not in self.orders:
+                self.orders.append(ranks)
 
     def _of_column(self, column: str, settings: Settings) -> Mapping[str, int]:
         named = list(dict.fromkeys(settings.fields.get(column, ())))
