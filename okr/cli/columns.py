@@ -44,3 +44,5 @@ MEETINGS = _columns(
 QUARANTINE = _columns("source table record_id place field value code reason whole:flag values:object")
 DECISIONS = _columns("entry_id:number at:time who kind subject decision why takes_back:number")
 PLAN = _columns("target action thing old new key")
+IDENTITIES = _columns("kind id name source source_id how since:time")
+UNSETTLED = _columns("kind source_id id name candidate candidate_name case how score:number source place")

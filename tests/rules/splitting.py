@@ -35,6 +35,13 @@ REFERENCES = {
     "dependencies": {"kr_id": "key_results", "needs_kr_id": "key_results"},
     "meetings": {"unit_id": "org_units", "period_id": "periods"},
 }
+TELLING = {
+    "org_units": ("name",),
+    "people": ("email",),
+    "objectives": ("title", "person_id"),
+    "key_results": ("title",),
+    "handshakes": ("party", "point"),
+}
 WITH_IDS = tuple(table for table in COLUMNS if table not in ("alignments", "dependencies"))
 
 
@@ -67,8 +74,15 @@ def clear(seed: int) -> Enterprise:
         _say(row, "point", (row["kr_id"], "asks"), number, told)
     for number, row in enumerate(maker.rows["meetings"]):
         row["starts_at"] += timedelta(minutes=number)
-    rows = {table: maker.table(table, found) for table, found in maker.rows.items()}
+    rows = {table: _table(maker, table) for table in maker.rows}
     return Enterprise({"planning": rows}, replace(maker.make_rules(), disabled=frozenset()))
+
+
+def _table(maker: Maker, table: str) -> Table:
+    """The table with most of its columns, and with those by which things are told apart."""
+    made = maker.table(table, maker.rows[table])
+    columns = tuple(name for name in COLUMNS[table] if name in made.columns or name in TELLING.get(table, ()))
+    return Table(columns, tuple({k: row[k] for k in columns if row.get(k) is not None} for row in maker.rows[table]))
 
 
 def _say(row: Row, column: str, home: tuple[Any, ...], number: int, told: set[tuple[Any, ...]]) -> None:

@@ -175,3 +175,33 @@ def overlay(
     made.different = {frozenset(target.get(said, said) for said in pair) for pair in made.different}
     made.different = {pair for pair in made.different if len(pair) == 2}
     return made
+
+
+def contradicting(standing: Iterable[tuple[int, End, End, bool]], pair: tuple[End, End], *, same: bool) -> list[int]:
+    """Return the decisions that, taken together, say otherwise of two things; none where it goes well with all.
+
+    Args:
+        standing: number, both things, whether they are the same; newest last. Of one pair the last one counts, and
+            what stands of the very pair gives way.
+        pair: the two things.
+        same: what is to be decided of them.
+    """
+    import networkx  # noqa: PLC0415 (it takes a while to import)
+
+    last = {frozenset((a, b)): (entry, is_same) for entry, a, b, is_same in standing}
+    last.pop(frozenset(pair), None)
+    one = networkx.Graph()
+    one.add_nodes_from(pair)
+    for ends, (entry, is_same) in last.items():
+        if is_same and len(ends) == 2:
+            one.add_edge(*ends, entry=entry)
+    asked = [(pair, None)] if not same else []
+    if same:
+        one.add_edge(*pair, entry=None)
+        asked = [(tuple(ends), entry) for ends, (entry, is_same) in last.items() if not is_same and len(ends) == 2]
+    for (a, b), entry in asked:
+        if a in one and b in one and networkx.has_path(one, a, b):
+            path = networkx.shortest_path(one, a, b)
+            steps = [one.edges[x, y]["entry"] for x, y in zip(path, path[1:], strict=False)]
+            return sorted({step for step in (*steps, entry) if step is not None})
+    return []
