@@ -99,7 +99,7 @@ class Split:
     """Which source states which rows of an enterprise."""
 
     whole: dict[str, Table]
-    states: dict[str, set[Ref | tuple[str, int]]]
+    states: dict[str, set[tuple[str, int]]]
 
     @classmethod
     def of(cls, whole: dict[str, Table], dice: Random) -> Split:

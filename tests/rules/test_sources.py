@@ -65,8 +65,9 @@ def under_true_ids(verdict: Verdict) -> Verdict:
     def views(of: dict) -> dict:
         return {put_back({"id": period})["id"]: back(rows) for period, rows in of.items()}
 
-    parts = (views(part) for part in (verdict.gaps, verdict.coverage, verdict.handshakes))
-    return Verdict(put_back({"id": verdict.current})["id"], *parts, back(verdict.meetings))
+    gaps, coverage, handshakes = (views(part) for part in (verdict.gaps, verdict.coverage, verdict.handshakes))
+    current = put_back({"id": verdict.current})["id"]
+    return Verdict(current, gaps, coverage, handshakes, back(verdict.meetings))
 
 
 NAMED = ("code", "subject_kind", "subject_id", "counterparty_unit_id", "unit_id", "handshake_id", "meeting_id")

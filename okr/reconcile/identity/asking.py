@@ -29,7 +29,9 @@ with named as (
 """By kind and canonical id what a thing is called, where everybody may see it."""
 
 
-def listed(reader: Reader, *, kind: str | None = None, thing: str | None = None, all_of_them: bool = False) -> list[dict]:
+def listed(
+    reader: Reader, *, kind: str | None = None, thing: str | None = None, all_of_them: bool = False
+) -> list[dict]:
     """Return under which id each source knows a thing, in the order of kinds and ids.
 
     Args:
@@ -52,7 +54,8 @@ def listed(reader: Reader, *, kind: str | None = None, thing: str | None = None,
     elif not all_of_them:
         chosen += (
             " and (i.kind, i.id) in (select (kind, id) from okr.identities group by kind, id "
-            "having count(distinct source) > 1 and count(distinct source_id) > 1 or bool_or(how in ('decided', 'mapping')))"
+            "having count(distinct source) > 1 and count(distinct source_id) > 1 "
+            "or bool_or(how in ('decided', 'mapping')))"
         )
     return _dicts(
         reader,
@@ -75,7 +78,8 @@ def unsettled(reader: Reader, *, kind: str | None = None) -> list[dict]:
         reader,
         f"""{_NAMES},
         unsettled as (
-            select kind, source_id, id, unnest(candidates) as candidate, "case", how, null::double as score, source, place
+            select kind, source_id, id, unnest(candidates) as candidate, "case", how, null::double as score, source,
+                place
             from judged.identity_doubts
             union all
             select kind, null, id, candidate, 'proposal', how, score, null, null from judged.identity_proposals
@@ -118,7 +122,8 @@ def _meant(reader: Reader, text: str, kind: str | None) -> dict[str, dict[str, s
     """Return by kind what a text means: exactly an id; else an id of the source before the slash."""
     kinds = [kind] if kind else list(KEY)
     known = reader.house.rows(
-        "select distinct kind from okr.identities where (id = $said or source_id = $said) and list_contains($kinds, kind)",
+        "select distinct kind from okr.identities where (id = $said or source_id = $said) "
+        "and list_contains($kinds, kind)",
         said=text,
         kinds=kinds,
     )

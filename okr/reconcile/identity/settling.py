@@ -18,7 +18,7 @@ from schemas import TABLES
 from schemas.normal import fold_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from okr.reconcile.identity.tokens import Things
@@ -301,8 +301,8 @@ _UNIT = {
     "kr": ("o.unit_id", "left join merged.objectives o on o.objective_id = s.objective_id"),
     "handshake": (
         "o.unit_id",
-        "left join merged.key_results q on q.kr_id = s.kr_id "
-        "left join merged.objectives o on o.objective_id = q.objective_id",
+        """left join merged.key_results q on q.kr_id = s.kr_id
+        left join merged.objectives o on o.objective_id = q.objective_id""",
     ),
 }
 """By kind how the unit of a row is found."""
