@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from okr.cli import columns, rooms, tables
-from okr.cli.decide import _who
+from okr.cli.decide import who_decides
 from okr.cli.listing import put, wanted
 from okr.cli.options import Common, Listed
 from okr.cli.speech import say
@@ -85,7 +85,7 @@ def identity(
     with rooms.ledger(known) as ledger:
         if against := _against(ledger.decisions("identity"), of, ends, verdict):
             raise CallError("identity_contradiction", entries=against)
-        entry = ledger.decide("identity", f"{a} = {b}", verdict, _who(who), why, rooms.now(known), details)
+        entry = ledger.decide("identity", f"{a} = {b}", verdict, who_decides(who), why, rooms.now(known), details)
     tables.line(say(f"cli.decide.identity_{verdict}", a=a, b=b, entry=entry))
     tables.line(say("cli.decide.next_sync"))
     return 0

@@ -5,8 +5,8 @@
 - `okr`: the views that other programs may rely on.
 - `history`: whole rows as intervals of runs, content times, gaps as intervals of runs, the runs; in `said` what
   rows without ids said last (`fresh`: in that very run), by which later runs know them again.
-- `judged`: what the last run found in each view besides gaps: what counts, figures, refused references; which things
-  may be the same.
+- `judged`: what the last run found in each view besides gaps: what counts, figures, refused references, conflicts;
+  which things may be the same.
 
 Identities: `history.identities` says under which id of its own a source's thing stands, `history.joined` which of
 these ids were found to be another one's, `history.known_as` the same with what people decided laid over it (`source`
@@ -62,6 +62,8 @@ STATEMENTS = (
     """create table {c}store.failures (source varchar, scope varchar, code varchar, "values" varchar,
        since timestamptz)""",
     f"create table {{c}}judged.refused_references ({QUARANTINE})",
+    """create table {c}judged.conflicts ("table" varchar, kind varchar, id varchar, "key" varchar[], field varchar,
+       standing varchar, entry bigint, said struct(source varchar, "value" varchar, norm varchar, place varchar)[])""",
     """create table {c}judged.coverage (period_id varchar, unit_id varchar, name varchar, krs bigint, carried bigint,
        carried_as_a_whole bigint, coverage double, effective_coverage double, objectives bigint, traced bigint,
        polynomial bigint, "equal" bigint, decomposed bigint, people_objectives bigint, people_key_results bigint)""",

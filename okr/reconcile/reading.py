@@ -275,6 +275,10 @@ class Reader:
             row["responded_at"] = None if row["responded_at"] is None else _utc(row["responded_at"])
         return found
 
+    def conflicts(self) -> list[dict[str, Any]]:
+        """Return what sources say differently and nobody has decided: `kind`, `id`, `field`, `said` by precedence."""
+        return self._dicts("select kind, id, field, said from judged.conflicts where entry is null order by all")
+
     def quarantine(self) -> list[dict[str, Any]]:
         """Return every refused value and row: where it stands, what it is, why it was refused.
 

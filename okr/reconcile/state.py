@@ -12,6 +12,8 @@ from okr.reconcile.identity import Identities
 from okr.reconcile.intake import as_json
 from okr.reconcile.judge import Judge, Moment
 from okr.reconcile.likeness import nearest
+from okr.reconcile.precedence import SETTINGS as SETTINGS_SOURCE
+from okr.reconcile.precedence import Precedence
 from okr.reconcile.rulebook import provisional
 from okr.reconcile.spoken import Spoken
 from schemas import TABLES
@@ -21,13 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from okr.reconcile.identity.verdicts import Decided, Mapped
+    from okr.ledger import Decision
+    from okr.reconcile.identity.verdicts import Mapped
     from okr.reconcile.warehouse import Warehouse
     from okr.report import Report
     from okr.settings import MeetingSettings, Settings
-
-SETTINGS_SOURCE = "settings"
-"""The name under which meetings of the settings stand among the sources."""
 
 
 @dataclass
@@ -48,24 +48,25 @@ def understand(
     settings: Settings,
     report: Report,
     at: datetime,
-    decisions: Sequence[Decided] = (),
+    decisions: Sequence[Decision] = (),
     mapping: Sequence[Mapped] = (),
 ) -> dict[str, str]:
     """Merge what the sources said into one row for each thing.
 
     Args:
-        house: the state that is being built, with what every source said.
+        house: with what the sources said in `store`.
         settings: of the enterprise.
         report: told of stages and notes.
         at: the time of the run.
-        decisions: those of people that stand, newest last.
+        decisions: those of people that stand, of all kinds, oldest first.
         mapping: the settings' table of what is the same in several sources.
 
     Returns:
         By table, the relation of what was said: as delivered, or with words resolved, under each source's own ids.
     """
-    merge.rank_sources(house, settings)
-    same = Identities(house, report, at, decisions, mapping)
+    precedence = Precedence(settings)
+    merging = merge.Merging(house, settings, precedence, decisions)
+    same = Identities(house, report, at, list(precedence.place), decisions, mapping)
     same.begin()
     rows: dict[str, str] = {}
     spoken: Spoken | None = None
@@ -78,7 +79,7 @@ def understand(
             copies.settle(house, current, report)
             spoken = Spoken(house, current)
         rows[table.name] = spoken.relation(table.name) if spoken else f"store.{table.name}"
-        merge.merge_table(house, table, settings, same.relation(table.name, rows[table.name]))
+        merging.merge(table, same.relation(table.name, rows[table.name]))
         report.advance()
     same.finish()
     if spoken:

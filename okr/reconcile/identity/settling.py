@@ -37,28 +37,30 @@ class Identities:
         house: Warehouse,
         report: Report,
         at: datetime,
+        sources: Sequence[str],
         decisions: Sequence[Decided] = (),
         mapping: Sequence[Mapped] = (),
     ) -> None:
         """Bring over what earlier runs knew.
 
         Args:
-            house: with `source_rank` and what the sources said.
+            house: with what the sources said.
             report: told of sources that changed their ids, and of decisions that cannot hold.
             at: the time of the run.
+            sources: all of them, the first in precedence first.
             decisions: those of people that stand, of whatever kind.
             mapping: the settings' table.
         """
         self._house, self._report, self._at = house, report, at
-        self._sources = [
-            source for (source,) in house.rows('select source from source_rank where "column" is null order by rank')
-        ]
+        self._sources = list(sources)
         self._rank = {source: number for number, source in enumerate(self._sources)}
         self._verdicts = verdicts(decisions, mapping, self._sources)
         self._renamed: set[str] = set()
         self._directory: Directory | None = None
         self._counts = {"joined": 0, "doubts": 0, "proposals": 0}
         memory.carry_on(house)
+        ranks = pl.DataFrame(list(self._rank.items()), schema={"source": pl.String, "rank": pl.Int64}, orient="row")
+        house.make("source_place", ranks)
 
     def begin(self) -> None:
         """Settle periods, units and people; they come with ids from every source that has them."""
@@ -138,8 +140,8 @@ class Identities:
         with self._house.lent(asked=pl.DataFrame({"id": ids}, schema={"id": pl.String})):
             stating = dict(
                 self._house.rows(
-                    f"select {KEY[kind]}, min(r.rank) from {rows} s join source_rank r on r.source = s.source "
-                    f'and r."column" is null where {KEY[kind]} in (select id from asked) group by all'
+                    f"select {KEY[kind]}, min(r.rank) from {rows} s join source_place r on r.source = s.source "
+                    f"where {KEY[kind]} in (select id from asked) group by all"
                 )
             )
         # An id that was given to one of two things of one id is known by that other one.
@@ -252,7 +254,7 @@ class Identities:
                 f"insert into judged.identity_doubts select distinct on (d.id) '{kind}', s.source, "
                 f"""case when s."row" is null then s.{key} else s.stated_id end, d.id, {home}, s.place, """
                 f'd.candidates, d.how, d."case" from {rows} s{renamed}{at_home} join doubt d on d.id = {told} '
-                f'join source_rank k on k.source = s.source and k."column" is null {join} '
+                f"join source_place k on k.source = s.source {join} "
                 f"order by d.id, k.rank desc, s.place"
             )
         self._counts["doubts"] += len(doubts)
