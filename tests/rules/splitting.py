@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +41,15 @@ TELLING = {
     "objectives": ("title", "person_id"),
     "key_results": ("title",),
     "handshakes": ("party", "point"),
+}
+CONTRADICTED: dict[str, dict[str, list[Any]]] = {
+    "org_units": {"level": ["中心", "小组"]},
+    "people": {"locale": ["zh", "en"]},
+    "objectives": {"state": ["draft", "published"], "confidence": [0.1, 0.9]},
+    "key_results": {"target": [5.0, 31.0], "due_on": [date(2026, 11, 30)], "progress": [0.6]},
+    "handshakes": {"response": ["accepted", "clarify"], "needed_by": [date(2026, 11, 30)]},
+    "alignments": {"share": [0.1, 0.9]},
+    "meetings": {"title": ["另一个标题"]},
 }
 WITH_IDS = tuple(table for table in COLUMNS if table not in ("alignments", "dependencies"))
 
@@ -132,8 +141,11 @@ class Split:
             yield "org_units", row["party"]
             yield "people", row["party"]
 
-    def sources(self, *, own_ids: bool) -> dict[str, dict[str, Table]]:
-        """The three sources; `own_ids`: each under ids of its own."""
+    def sources(
+        self, *, own_ids: bool, otherwise: dict[tuple[str, str, int], Row] | None = None
+    ) -> dict[str, dict[str, Table]]:
+        """The three sources; `own_ids`: each under ids of its own; `otherwise`: what one of them says otherwise."""
+        said = otherwise or {}
         found: dict[str, dict[str, Table]] = {}
         for source in SOURCES:
             known = {
@@ -147,13 +159,26 @@ class Split:
                 table: replace(
                     content,
                     rows=tuple(
-                        self.called(source, table, row, known) if own_ids else row
+                        self.called(source, table, told, known) if own_ids else told
                         for number, row in enumerate(content.rows)
                         if (table, number) in self.states[source]
+                        for told in [{**row, **said.get((source, table, number), {})}]
                     ),
                 )
                 for table, content in self.whole.items()
             }
+        return found
+
+    def contradicted(self, dice: Random) -> dict[tuple[str, str, int], Row]:
+        """Values that one of several sources says otherwise, of rows that several of them state."""
+        found: dict[tuple[str, str, int], Row] = {}
+        for table, columns in CONTRADICTED.items():
+            for number in range(len(self.whole[table].rows) if table in self.whole else 0):
+                stating = [source for source in SOURCES if (table, number) in self.states[source]]
+                if len(stating) > 1 and dice.random() < 0.3:
+                    column = dice.choice([name for name in columns if name in self.whole[table].columns] or [None])
+                    if column is not None:
+                        found[dice.choice(stating), table, number] = {column: dice.choice(columns[column])}
         return found
 
     def called(self, source: str, table: str, row: Row, known: set[Ref]) -> Row:

@@ -34,6 +34,27 @@ def test_with_ids_of_their_own(seed: int, tmp_path: Path) -> None:
     check(tmp_path, seed, own_ids=True)
 
 
+@pytest.mark.parametrize("seed", [3, 4])
+def test_contradictions_are_just_those_conflicts(seed: int, tmp_path: Path) -> None:
+    """What the sources contradict each other in is found also where they call nothing alike, and nothing else."""
+    dice = Random(seed)
+    made = clear(seed)
+    split = Split.of(made.sources["planning"], dice)
+    otherwise = split.contradicted(dice)
+    numbers = dict(zip(SOURCES, dice.sample([1, 2, 3], 3), strict=True))
+    made = replace(made, rules=replace(made.rules, precedence=numbers, fields={"target": ("c",)}))
+    sources = split.sources(own_ids=True, otherwise=otherwise)
+    written = replace(made, sources=sources, rules=asked(made, sources, own_ids=True))
+    sync(tmp_path, written)
+
+    alike = split.sources(own_ids=False, otherwise=otherwise)
+    expected = expected_of(judge(replace(made, sources=alike)))
+    found = said(tmp_path, written, under_ids_of(tmp_path, expected))
+
+    assert any(gap["code"] == "SY601" for gaps in expected.gaps.values() for gap in gaps)
+    assert differences(under_true_ids(found), under_true_ids(expected)) == []
+
+
 def check(folder: Path, seed: int, *, own_ids: bool) -> None:
     """Two runs, each split anew: what is known under one id stays known under it, wherever it stands now."""
     dice, memory = Random(seed), Memory()
