@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from okr.errors import CallError, OkrError, SourceError
-from okr.settings import now, require_secrets, resolve
+from okr.settings import now, read_mapping, require_secrets, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -78,6 +78,7 @@ def sync(
     started = now(settings)
     names = named_sources(settings, sources)
     require_secrets(settings, sources=names, block=block)
+    read_mapping(settings)  # what is wrong in it is told before anything is asked
     report.stage("pull", total=len(names))
     with ThreadPoolExecutor(max_workers=PULLS_AT_ONCE) as pool:
         waiting = [pool.submit(pull_source, settings, name, report, at=started, block=block) for name in names]
@@ -193,6 +194,7 @@ def _state(
     decided = {
         (one.subject, str(one.details.get("delivery"))): one.decision for one in decisions if one.kind == "delivery"
     }
+    mapping = read_mapping(settings)
     path = settings.warehouse.path
     with warehouse.lock(path, report), warehouse.building(path, settings.engine) as house:
         asked = {one.name: one for one in pulled}
@@ -202,7 +204,7 @@ def _state(
         for name in settings.source_order():
             outcomes.append(_source(intake, _landing(settings), asked.get(name), name, decided))
             report.advance()
-        rows = state.understand(house, settings, report, at, decisions)
+        rows = state.understand(house, settings, report, at, decisions, mapping)
         found = state.judge(house, settings, report, run_id=run_id, command=command, at=at, rows=rows)
         report.stage("publish")
     return SyncResult(
