@@ -68,8 +68,9 @@ def understand(
     Returns:
         By table, the relation of what was said: as delivered, or with words resolved, under each source's own ids.
     """
-    merging = merge.Merging(house, settings, Precedence(settings), decisions)
-    same = Identities(house, report, at, decisions, mapping)
+    precedence = Precedence(settings)
+    merging = merge.Merging(house, settings, precedence, decisions)
+    same = Identities(house, report, at, list(precedence.place), decisions, mapping)
     same.begin()
     rows: dict[str, str] = {}
     spoken: Spoken | None = None

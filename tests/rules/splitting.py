@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,22 @@ REFERENCES = {
     "handshakes": {"kr_id": "key_results", "supporting_kr_id": "key_results", "responded_by": "people"},
     "dependencies": {"kr_id": "key_results", "needs_kr_id": "key_results"},
     "meetings": {"unit_id": "org_units", "period_id": "periods"},
+}
+TELLING = {
+    "org_units": ("name",),
+    "people": ("email",),
+    "objectives": ("title", "person_id"),
+    "key_results": ("title",),
+    "handshakes": ("party", "point"),
+}
+CONTRADICTED: dict[str, dict[str, list[Any]]] = {
+    "org_units": {"level": ["中心", "小组"]},
+    "people": {"locale": ["zh", "en"]},
+    "objectives": {"state": ["draft", "published"], "confidence": [0.1, 0.9]},
+    "key_results": {"target": [5.0, 31.0], "due_on": [date(2026, 11, 30)], "progress": [0.6]},
+    "handshakes": {"response": ["accepted", "clarify"], "needed_by": [date(2026, 11, 30)]},
+    "alignments": {"share": [0.1, 0.9]},
+    "meetings": {"title": ["另一个标题"]},
 }
 WITH_IDS = tuple(table for table in COLUMNS if table not in ("alignments", "dependencies"))
 
@@ -67,8 +83,15 @@ def clear(seed: int) -> Enterprise:
         _say(row, "point", (row["kr_id"], "asks"), number, told)
     for number, row in enumerate(maker.rows["meetings"]):
         row["starts_at"] += timedelta(minutes=number)
-    rows = {table: maker.table(table, found) for table, found in maker.rows.items()}
+    rows = {table: _table(maker, table) for table in maker.rows}
     return Enterprise({"planning": rows}, replace(maker.make_rules(), disabled=frozenset()))
+
+
+def _table(maker: Maker, table: str) -> Table:
+    """The table with most of its columns, and with those by which things are told apart."""
+    made = maker.table(table, maker.rows[table])
+    columns = tuple(name for name in COLUMNS[table] if name in made.columns or name in TELLING.get(table, ()))
+    return Table(columns, tuple({k: row[k] for k in columns if row.get(k) is not None} for row in maker.rows[table]))
 
 
 def _say(row: Row, column: str, home: tuple[Any, ...], number: int, told: set[tuple[Any, ...]]) -> None:
@@ -85,7 +108,7 @@ class Split:
     """Which source states which rows of an enterprise."""
 
     whole: dict[str, Table]
-    states: dict[str, set[Ref | tuple[str, int]]]
+    states: dict[str, set[tuple[str, int]]]
 
     @classmethod
     def of(cls, whole: dict[str, Table], dice: Random) -> Split:
@@ -118,8 +141,11 @@ class Split:
             yield "org_units", row["party"]
             yield "people", row["party"]
 
-    def sources(self, *, own_ids: bool) -> dict[str, dict[str, Table]]:
-        """The three sources; `own_ids`: each under ids of its own."""
+    def sources(
+        self, *, own_ids: bool, otherwise: dict[tuple[str, str, int], Row] | None = None
+    ) -> dict[str, dict[str, Table]]:
+        """The three sources; `own_ids`: each under ids of its own; `otherwise`: what one of them says otherwise."""
+        said = otherwise or {}
         found: dict[str, dict[str, Table]] = {}
         for source in SOURCES:
             known = {
@@ -133,13 +159,26 @@ class Split:
                 table: replace(
                     content,
                     rows=tuple(
-                        self.called(source, table, row, known) if own_ids else row
+                        self.called(source, table, told, known) if own_ids else told
                         for number, row in enumerate(content.rows)
                         if (table, number) in self.states[source]
+                        for told in [{**row, **said.get((source, table, number), {})}]
                     ),
                 )
                 for table, content in self.whole.items()
             }
+        return found
+
+    def contradicted(self, dice: Random) -> dict[tuple[str, str, int], Row]:
+        """Values that one of several sources says otherwise, of rows that several of them state."""
+        found: dict[tuple[str, str, int], Row] = {}
+        for table, columns in CONTRADICTED.items():
+            for number in range(len(self.whole[table].rows) if table in self.whole else 0):
+                stating = [source for source in SOURCES if (table, number) in self.states[source]]
+                if len(stating) > 1 and dice.random() < 0.3:
+                    column = dice.choice([name for name in columns if name in self.whole[table].columns] or [None])
+                    if column is not None:
+                        found[dice.choice(stating), table, number] = {column: dice.choice(columns[column])}
         return found
 
     def called(self, source: str, table: str, row: Row, known: set[Ref]) -> Row:

@@ -34,6 +34,27 @@ def test_with_ids_of_their_own(seed: int, tmp_path: Path) -> None:
     check(tmp_path, seed, own_ids=True)
 
 
+@pytest.mark.parametrize("seed", [3, 4])
+def test_contradictions_are_just_those_conflicts(seed: int, tmp_path: Path) -> None:
+    """What the sources contradict each other in is found also where they call nothing alike, and nothing else."""
+    dice = Random(seed)
+    made = clear(seed)
+    split = Split.of(made.sources["planning"], dice)
+    otherwise = split.contradicted(dice)
+    numbers = dict(zip(SOURCES, dice.sample([1, 2, 3], 3), strict=True))
+    made = replace(made, rules=replace(made.rules, precedence=numbers, fields={"target": ("c",)}))
+    sources = split.sources(own_ids=True, otherwise=otherwise)
+    written = replace(made, sources=sources, rules=asked(made, sources, own_ids=True))
+    sync(tmp_path, written)
+
+    alike = split.sources(own_ids=False, otherwise=otherwise)
+    expected = expected_of(judge(replace(made, sources=alike)))
+    found = said(tmp_path, written, under_ids_of(tmp_path, expected))
+
+    assert any(gap["code"] == "SY601" for gaps in expected.gaps.values() for gap in gaps)
+    assert differences(under_true_ids(found), under_true_ids(expected)) == []
+
+
 def check(folder: Path, seed: int, *, own_ids: bool) -> None:
     """Two runs, each split anew: what is known under one id stays known under it, wherever it stands now."""
     dice, memory = Random(seed), Memory()
@@ -65,8 +86,9 @@ def under_true_ids(verdict: Verdict) -> Verdict:
     def views(of: dict) -> dict:
         return {put_back({"id": period})["id"]: back(rows) for period, rows in of.items()}
 
-    parts = (views(part) for part in (verdict.gaps, verdict.coverage, verdict.handshakes))
-    return Verdict(put_back({"id": verdict.current})["id"], *parts, back(verdict.meetings))
+    gaps, coverage, handshakes = (views(part) for part in (verdict.gaps, verdict.coverage, verdict.handshakes))
+    current = put_back({"id": verdict.current})["id"]
+    return Verdict(current, gaps, coverage, handshakes, back(verdict.meetings))
 
 
 NAMED = ("code", "subject_kind", "subject_id", "counterparty_unit_id", "unit_id", "handshake_id", "meeting_id")

@@ -1,4 +1,4 @@
-"""Two sources that claim one id for different things. They stay one (RULES, Ids) until somebody decides; this names it."""
+"""Two sources that claim one id for different things. They stay one (RULES, Ids) until somebody decides otherwise."""
 
 from __future__ import annotations
 

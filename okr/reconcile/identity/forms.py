@@ -26,8 +26,8 @@ _LEFT = re.compile(r"[(（\[【](?:已?离职|已离开|离任|left|former|resig
 
 _TITLES = (
     "董事长", "总经理", "副总经理", "总监", "副总监", "副总裁", "总裁", "副总", "经理", "副经理", "主任", "副主任",
-    "部长", "副部长", "组长", "主管", "专员", "工程师", "架构师", "老师", "同学", "同事", "博士", "教授", "女士", "先生",
-    "小姐", "总", "工", "董", "处长", "科长", "院长", "店长", "助理", "顾问",
+    "部长", "副部长", "组长", "主管", "专员", "工程师", "架构师", "老师", "同学", "同事", "博士", "教授", "女士",
+    "先生", "小姐", "总", "工", "董", "处长", "科长", "院长", "店长", "助理", "顾问",
 )  # fmt: skip
 _LATIN_TITLES = {"mr", "mrs", "ms", "dr", "prof", "ceo", "cto", "cfo", "coo", "cio", "vp", "svp", "evp", "manager"}
 _MOST_READINGS = 64
@@ -143,7 +143,7 @@ def person_tokens(names: Iterable[str | None]) -> set[tuple[str, str]]:
 
 
 def numbers(ids: Iterable[str | None], names: Iterable[str | None]) -> set[str]:
-    """Return the employee numbers among ids and aliases, and behind names: three digits or more, letters before them."""
+    """Return the employee numbers among ids and aliases, and behind names: letters, then three digits or more."""
     found = {one for text in ids if text and _EMPLOYEE.fullmatch(one := unicodedata.normalize("NFKC", text).casefold())}
     for text in names:
         if text and _EMPLOYEE.fullmatch(number := name(text).number):

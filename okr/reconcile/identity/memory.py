@@ -108,7 +108,8 @@ def lay_over(
         )
         since = "coalesce(p.since, $at::timestamptz)" if earlier else "$at::timestamptz"
         house.run(
-            f"insert into history.known_as select $kind, d.source, d.own_id, d.id, d.how, {since} from decided d {earlier}",
+            f"insert into history.known_as select $kind, d.source, d.own_id, d.id, d.how, {since} "
+            f"from decided d {earlier}",
             kind=kind,
             at=at,
         )
@@ -116,8 +117,8 @@ def lay_over(
     with house.lent(speaking=pl.DataFrame({"source": sources}, schema={"source": pl.String})):
         house.run(
             "insert into renamed select k.kind, s.source, k.own_id, k.id from history.known_as k cross join speaking s "
-            "where k.kind = $kind and k.source = '' and k.id <> k.own_id and not exists (select 1 from history.known_as o "
-            "where o.kind = k.kind and o.own_id = k.own_id and o.source = s.source)",
+            "where k.kind = $kind and k.source = '' and k.id <> k.own_id and not exists ("
+            "select 1 from history.known_as o where o.kind = k.kind and o.own_id = k.own_id and o.source = s.source)",
             kind=kind,
         )
     house.run(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from okr.reconcile.identity import forms, tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator
+    from collections.abc import Callable, Hashable, Iterable, Iterator
 
     from okr.reconcile.identity.tokens import Things
 
@@ -49,6 +49,20 @@ def proposals(kind: str, things: Things, fresh: set[str], party: Callable[[str],
 def _alike(kind: str, things: Things, fresh: set[str], party: Callable[[str], str]) -> Iterator[Proposal]:
     from rapidfuzz import fuzz  # noqa: PLC0415 (only what could not be joined pays for it)
 
+    for said in _side_by_side(kind, things, party):
+        new = [one for one in said if one in fresh]
+        if not new or len(new) * len(said) > MOST_PAIRS:
+            continue
+        pairs = ((a, b) for a in new for b in said if a != b and not (b in fresh and b < a))
+        for a, b in pairs:
+            unsaid = kind == "handshake" and not (said[a] and said[b])
+            score = 100.0 if unsaid else fuzz.ratio(said[a], said[b])
+            if score >= ALIKE:
+                yield Proposal(a, b, "likeness", round(score, 1))
+
+
+def _side_by_side(kind: str, things: Things, party: Callable[[str], str]) -> Iterable[dict[str, str]]:
+    """Return what things say that stand in one place: a unit's Os, an O's KRs, what a KR asks of one party."""
     homes: dict[Hashable, dict[str, str]] = defaultdict(dict)
     for one in things.values():
         for _, row in one.rows:
@@ -59,14 +73,4 @@ def _alike(kind: str, things: Things, fresh: set[str], party: Callable[[str], st
                 # A person's O may stand as the unit's in another source.
                 where = (row["unit_id"], row["period_id"]) if kind == "objective" else row["objective_id"]
                 homes[where].setdefault(one.id, forms.titled(row["title"]))
-    for said in homes.values():
-        new = [one for one in said if one in fresh]
-        if not new or len(new) * len(said) > MOST_PAIRS:
-            continue
-        for a in new:
-            for b in said:
-                if a == b or (b in fresh and b < a):
-                    continue
-                score = 100.0 if kind == "handshake" and not (said[a] and said[b]) else fuzz.ratio(said[a], said[b])
-                if score >= ALIKE:
-                    yield Proposal(a, b, "likeness", round(score, 1))
+    return homes.values()

@@ -23,11 +23,8 @@ def meaning(kind: str, column: str, alias: str, renamed: Collection[str], row: s
         return (f"coalesce({', '.join(both)}, {said})" if both else said), of_unit + of_person
     if kind not in renamed:
         return said, ""
-    return (
-        f"coalesce({alias}.id, {said})",
-        f" left join renamed {alias} on {alias}.kind = '{kind}' and {alias}.source = {row}.source "
-        f"and {alias}.said = {said}",
-    )
+    join = f" left join renamed {alias} on {alias}.kind = '{kind}' and {alias}.source = {row}.source "
+    return f"coalesce({alias}.id, {said})", f"{join}and {alias}.said = {said}"
 
 
 def replaced(house: Warehouse, table: str, rows: str, renamed: Collection[str]) -> str:
@@ -49,21 +46,18 @@ def replaced(house: Warehouse, table: str, rows: str, renamed: Collection[str]) 
     chosen, joins = [], ""
     for number, (column, kind) in enumerate(REFERENCES[table].items()):
         if column in LISTS:
-            if kind in renamed:
-                _list(house, table, rows, column, kind)
-                chosen.append(f"coalesce(l{number}.ids, s.{column}) as {column}")
-                joins += f" left join renamed_{table}_{column} l{number} on l{number}.row_number_ = s.rowid"
-            continue
-        told, join = meaning(kind, column, f"r{number}", renamed)
+            told, join = _list(house, table, rows, column, kind) if kind in renamed else ("", "")
+        else:
+            told, join = meaning(kind, column, f"r{number}", renamed)
         if join:
             chosen.append(f"{told} as {column}")
             joins += join
     if table == "alignments":
+        chosen.append("coalesce(p.id, s.parent_id) as parent_id")
         joins += (
             " left join renamed p on p.kind = case when s.parent_kind = 'objective' then 'objective' else 'kr' end "
             "and p.source = s.source and p.said = s.parent_id"
         )
-        chosen.append("coalesce(p.id, s.parent_id) as parent_id")
     if table == "handshakes":
         told, join = meaning("party", "party", "w", renamed)
         chosen.append(f"{told} as party")
@@ -71,13 +65,13 @@ def replaced(house: Warehouse, table: str, rows: str, renamed: Collection[str]) 
     house.run(
         f"create or replace table merged.known_{table} as select s.* replace ({', '.join(chosen)}) from {rows} s{joins}"
     )
-    if table in ("org_units", "people"):
+    if table in {"org_units", "people"}:
         _other_names(house, table)
     return f"merged.known_{table}"
 
 
-def _list(house: Warehouse, table: str, rows: str, column: str, kind: str) -> None:
-    """Make the lists in which an id is renamed: each person once, in their order."""
+def _list(house: Warehouse, table: str, rows: str, column: str, kind: str) -> tuple[str, str]:
+    """Make the lists in which an id is renamed, each person once and in their order; return them, and their join."""
     house.run(
         f"create or replace temp table renamed_{table}_{column} as "
         f"with item as (select s.rowid as row_number_, s.source, unnest({column}) as said, "
@@ -87,6 +81,12 @@ def _list(house: Warehouse, table: str, rows: str, column: str, kind: str) -> No
         "each_once as (select row_number_, id, min(place) as place from meant "
         "  where row_number_ in (select row_number_ from meant where other) group by row_number_, id) "
         "select row_number_, list(id order by place) as ids from each_once group by row_number_"
+    )
+
+    name = f"l_{column}"
+    return (
+        f"coalesce({name}.ids, s.{column})",
+        f" left join renamed_{table}_{column} {name} on {name}.row_number_ = s.rowid",
     )
 
 

@@ -51,12 +51,14 @@ def by_place(kind: str, source: str, things: Things, clusters: Clusters) -> None
     now, before = _in_order(kind, new, things), _in_order(kind, gone, things)
     matching = Matching([_row(kind, one) for one in before], [_row(kind, one) for one in now])
     place = {one.id: number for number, one in enumerate(before)}
+    aside: set[int] = set()
     for number, one in enumerate(now):
         earlier = place.get(clusters.find(one.id))
         if earlier is not None:
             matching.pair(number, earlier, "words")
         elif clusters.find(one.id) != one.id or one.id in clusters.doubts:
-            matching.put_aside([*matching._aside, number], ())  # noqa: SLF001 (one room)
+            aside.add(number)
+    matching.put_aside(aside, ())
     matching.alike(of_home, NEAR)
     matching.placed()
     for number, earlier in enumerate(matching.of):

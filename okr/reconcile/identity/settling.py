@@ -18,7 +18,7 @@ from schemas import TABLES
 from schemas.normal import fold_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from okr.reconcile.identity.tokens import Things
@@ -37,28 +37,30 @@ class Identities:
         house: Warehouse,
         report: Report,
         at: datetime,
+        sources: Sequence[str],
         decisions: Sequence[Decided] = (),
         mapping: Sequence[Mapped] = (),
     ) -> None:
         """Bring over what earlier runs knew.
 
         Args:
-            house: with `merged.precedence` and what the sources said.
+            house: with what the sources said.
             report: told of sources that changed their ids, and of decisions that cannot hold.
             at: the time of the run.
+            sources: all of them, the first in precedence first.
             decisions: those of people that stand, of whatever kind.
             mapping: the settings' table.
         """
         self._house, self._report, self._at = house, report, at
-        self._sources = [
-            source for (source,) in house.rows('select source from merged.precedence where "column" is null order by rank')
-        ]
+        self._sources = list(sources)
         self._rank = {source: number for number, source in enumerate(self._sources)}
         self._verdicts = verdicts(decisions, mapping, self._sources)
         self._renamed: set[str] = set()
         self._directory: Directory | None = None
         self._counts = {"joined": 0, "doubts": 0, "proposals": 0}
         memory.carry_on(house)
+        ranks = pl.DataFrame(list(self._rank.items()), schema={"source": pl.String, "rank": pl.Int64}, orient="row")
+        house.make("source_place", ranks)
 
     def begin(self) -> None:
         """Settle periods, units and people; they come with ids from every source that has them."""
@@ -138,8 +140,8 @@ class Identities:
         with self._house.lent(asked=pl.DataFrame({"id": ids}, schema={"id": pl.String})):
             stating = dict(
                 self._house.rows(
-                    f"select {KEY[kind]}, min(r.rank) from {rows} s join merged.precedence r on r.source = s.source "
-                    f'and r."column" is null where {KEY[kind]} in (select id from asked) group by all'
+                    f"select {KEY[kind]}, min(r.rank) from {rows} s join source_place r on r.source = s.source "
+                    f"where {KEY[kind]} in (select id from asked) group by all"
                 )
             )
         # An id that was given to one of two things of one id is known by that other one.
@@ -252,7 +254,7 @@ class Identities:
                 f"insert into judged.identity_doubts select distinct on (d.id) '{kind}', s.source, "
                 f"""case when s."row" is null then s.{key} else s.stated_id end, d.id, {home}, s.place, """
                 f'd.candidates, d.how, d."case" from {rows} s{renamed}{at_home} join doubt d on d.id = {told} '
-                f'join merged.precedence k on k.source = s.source and k."column" is null {join} '
+                f"join source_place k on k.source = s.source {join} "
                 f"order by d.id, k.rank desc, s.place"
             )
         self._counts["doubts"] += len(doubts)
@@ -301,8 +303,8 @@ _UNIT = {
     "kr": ("o.unit_id", "left join merged.objectives o on o.objective_id = s.objective_id"),
     "handshake": (
         "o.unit_id",
-        "left join merged.key_results q on q.kr_id = s.kr_id "
-        "left join merged.objectives o on o.objective_id = q.objective_id",
+        """left join merged.key_results q on q.kr_id = s.kr_id
+        left join merged.objectives o on o.objective_id = q.objective_id""",
     ),
 }
 """By kind how the unit of a row is found."""

@@ -41,7 +41,8 @@ class Stated:
         self.counted: list[tuple[str, int, int]] = []
         if self._earlier and self.sources:
             self.counted = house.rows(
-                f"select s.source, count(*), count(i.own_id) from (select distinct source, {self._key} as id from {rows}) s "
+                "select s.source, count(*), count(i.own_id) "
+                f"from (select distinct source, {self._key} as id from {rows}) s "
                 "left join (select distinct source, own_id from history.identities where kind = $kind) i "
                 "on i.source = s.source and i.own_id = s.id group by all order by all",
                 kind=kind,

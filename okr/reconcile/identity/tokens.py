@@ -207,7 +207,7 @@ def _id_and_alias(things: Things) -> Iterator[Pair]:
         for alias in one.values("aliases"):
             other = by_id.get(fold_text(alias))
             if other is not None and other != one.id:
-                yield Pair(*sorted((one.id, other)), "number")
+                yield Pair(min(one.id, other), max(one.id, other), "number")
 
 
 # -- periods, meetings ---------------------------------------------------------------------------------

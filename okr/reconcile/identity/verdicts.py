@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from datetime import datetime
 
     from okr.report import Report
 
@@ -120,58 +120,104 @@ def overlay(
             among them.
         report: told of verdicts that contradict stronger ones, and of ids that nobody knows.
     """
-    made = Overlay()
-    apart: dict[End, str] = {}
-    alone: set[str] = set()
-    for one in found:
-        if one.same:
-            continue
-        if one.a.id == one.b.id:
-            if one.b.source:
-                apart[one.b] = f"{one.b.source}:{one.b.id}"
-        elif joined.get(one.a.id, one.a.id) == joined.get(one.b.id, one.b.id):
-            alone.add(one.b.id if one.b.id in joined else one.a.id)
+    laying = _Laying(found, joined)
+    laying.take_apart()
+    laying.put_together(order_of, report)
+    return laying.made
 
-    def thing(end: End) -> str:
-        own = apart.get(end, end.id)
-        return own if own in alone else joined.get(own, own)
 
-    made.different = {frozenset((thing(one.a), thing(one.b))) for one in found if not one.same}
-    known = order_of(sorted({thing(end) for one in found for end in (one.a, one.b)}))
-    together: dict[str, set[str]] = {}
-    how: dict[str, str] = {}
-    for one in found:
-        if not one.same:
-            continue
-        if one.a.id == one.b.id:
-            made.confirmed.add(one.a.id)
-            continue
-        a, b = thing(one.a), thing(one.b)
-        strange = [end.id for end, said in ((one.a, a), (one.b, b)) if said not in known]
-        if strange:
-            report.note("identity_unknown", ids=strange)
-            continue
-        mine, theirs = together.get(a, {a}), together.get(b, {b})
-        if any(frozenset((x, y)) in made.different for x in mine for y in theirs):
-            report.note("identity_contradicted", a=one.a.id, b=one.b.id)
-            continue
-        both = mine | theirs
-        together |= dict.fromkeys(both, both)
-        for said in (a, b):
-            how.setdefault(said, one.how)
-    own_ids: dict[str, list[str]] = {}
-    for own, said in joined.items():
-        own_ids.setdefault(said, []).append(own)
-    target: dict[str, str] = {}
-    for both in {frozenset(members) for members in together.values()}:
-        first = min(both, key=lambda said: known[said])
-        for said in both - {first}:
-            target[said] = first
-            for own in (said, *own_ids.get(said, ())):
-                if own not in alone or own == said:
-                    made.renamed.append(("", own, first, how[said]))
-    made.renamed += [("", own, own, "decided") for own in sorted(alone) if own not in target]
-    made.renamed += [(end.source or "", end.id, target.get(own, own), "decided") for end, own in apart.items()]
-    made.different = {frozenset(target.get(said, said) for said in pair) for pair in made.different}
-    made.different = {pair for pair in made.different if len(pair) == 2}
-    return made
+class _Laying:
+    """Verdicts of one kind on their way over what was joined."""
+
+    def __init__(self, found: Sequence[Verdict], joined: Mapping[str, str]) -> None:
+        self._found, self._joined = found, joined
+        self._apart: dict[End, str] = {}
+        self._alone: set[str] = set()
+        self.made = Overlay()
+
+    def _thing(self, end: End) -> str:
+        """Return which thing somebody means, once what is not the same was taken apart."""
+        own = self._apart.get(end, end.id)
+        return own if own in self._alone else self._joined.get(own, own)
+
+    def take_apart(self) -> None:
+        """Let ids stand for themselves that were found to be another's, and tell one id of two sources apart."""
+        for one in self._found:
+            if one.same:
+                continue
+            a, b = one.a.id, one.b.id
+            if a == b:
+                if one.b.source:
+                    self._apart[one.b] = f"{one.b.source}:{b}"
+            elif self._joined.get(a, a) == self._joined.get(b, b):
+                self._alone.add(b if b in self._joined else a)
+        pairs = {frozenset((self._thing(one.a), self._thing(one.b))) for one in self._found if not one.same}
+        self.made.different = {pair for pair in pairs if len(pair) == 2}
+
+    def put_together(self, order_of: Callable[[list[str]], Mapping[str, tuple[Any, ...]]], report: Report) -> None:
+        """Join what was said to be the same, under the id that was seen first."""
+        known = order_of(sorted({self._thing(end) for one in self._found for end in (one.a, one.b)}))
+        together: dict[str, frozenset[str]] = {}
+        how: dict[str, str] = {}
+        for one in self._found:
+            if not one.same:
+                continue
+            if one.a.id == one.b.id:
+                self.made.confirmed.add(one.a.id)
+                continue
+            a, b = self._thing(one.a), self._thing(one.b)
+            if strange := [end.id for end, said in ((one.a, a), (one.b, b)) if said not in known]:
+                report.note("identity_unknown", ids=strange)
+                continue
+            both = together.get(a, frozenset({a})) | together.get(b, frozenset({b}))
+            if any(pair <= both for pair in self.made.different):
+                report.note("identity_contradicted", a=one.a.id, b=one.b.id)
+                continue
+            together |= dict.fromkeys(both, both)
+            for said in (a, b):
+                how.setdefault(said, one.how)
+        self._rename({said: min(both, key=known.__getitem__) for said, both in together.items()}, how)
+
+    def _rename(self, first: Mapping[str, str], how: Mapping[str, str]) -> None:
+        target = {said: to for said, to in first.items() if said != to}
+        own_ids: dict[str, list[str]] = {}
+        for own, said in self._joined.items():
+            own_ids.setdefault(said, []).append(own)
+        renamed = self.made.renamed
+        for said, to in target.items():
+            own = [one for one in own_ids.get(said, ()) if one not in self._alone]
+            renamed += [("", one, to, how[said]) for one in (said, *own)]
+        renamed += [("", own, own, "decided") for own in sorted(self._alone) if own not in target]
+        renamed += [(end.source or "", end.id, target.get(own, own), "decided") for end, own in self._apart.items()]
+        pairs = {frozenset(target.get(said, said) for said in pair) for pair in self.made.different}
+        self.made.different = {pair for pair in pairs if len(pair) == 2}
+
+
+def contradicting(standing: Iterable[tuple[int, End, End, bool]], pair: tuple[End, End], *, same: bool) -> list[int]:
+    """Return the decisions that, taken together, say otherwise of two things; none where it goes well with all.
+
+    Args:
+        standing: number, both things, whether they are the same; newest last. Of one pair the last one counts, and
+            what stands of the very pair gives way.
+        pair: the two things.
+        same: what is to be decided of them.
+    """
+    import networkx as nx  # noqa: PLC0415 (it takes a while to import)
+
+    last = {frozenset((a, b)): (entry, is_same) for entry, a, b, is_same in standing}
+    last.pop(frozenset(pair), None)
+    one = nx.Graph()
+    one.add_nodes_from(pair)
+    for ends, (entry, is_same) in last.items():
+        if is_same and len(ends) == 2:
+            one.add_edge(*ends, entry=entry)
+    asked = [(pair, None)] if not same else []
+    if same:
+        one.add_edge(*pair, entry=None)
+        asked = [(tuple(ends), entry) for ends, (entry, is_same) in last.items() if not is_same and len(ends) == 2]
+    for (a, b), entry in asked:
+        if a in one and b in one and nx.has_path(one, a, b):
+            path = nx.shortest_path(one, a, b)
+            steps = [one.edges[x, y]["entry"] for x, y in pairwise(path)]
+            return sorted({step for step in (*steps, entry) if step is not None})
+    return []
