@@ -427,7 +427,7 @@ class Reader:
             known = self._house.rows(
                 f"select period_id, name from {past.rows('periods', then)} order by period_id", **past.values(then)
             )
-            picked = chosen(period, known, "unknown_period", "period")
+            picked = self._one("period", period, known)
         elif as_of is not None:
             picked = self._house.value("select current_period from history.runs where run = $run", run=run)
         else:
@@ -459,12 +459,24 @@ class Reader:
         past.require_figures(self._house, run, as_of)
         return run
 
+    def _one(self, kind: str, said: str, known: list[tuple]) -> str:
+        """Return the unit or period that is meant: by its id, name or alias, else by what one source alone calls it."""
+        try:
+            return chosen(said, known, f"unknown_{kind}", kind)
+        except CallError:
+            found = self._house.rows(
+                "select distinct id from okr.identities where kind = $kind and source_id = $said", kind=kind, said=said
+            )
+            if len(found) == 1 and found[0][0] in {one[0] for one in known}:
+                return found[0][0]
+            raise
+
     def _unit_and_below(self, unit: str, run: int | None = None) -> list[str]:
         units = past.rows("org_units", run)
         known = self._house.rows(
             f"select unit_id, name, aliases, parent_id from {units} order by unit_id", **past.values(run)
         )
-        picked = chosen(unit, [row[:3] for row in known], "unknown_unit", "unit")
+        picked = self._one("unit", unit, [row[:3] for row in known])
         # As stated the parents may go in a circle: then each of it is a root.
         tree = plant({unit_id: parent_id for unit_id, _, _, parent_id in known})
         return tree.order[tree.first[picked] : tree.last[picked] + 1]
