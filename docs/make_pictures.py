@@ -1,3 +1,4 @@
+# ruff: noqa: INP001 - docs are no package
 """Draw the pictures of docs/fill-in.md: the very sheets that the program writes, as LibreOffice shows them.
 
     python docs/make_pictures.py
@@ -31,8 +32,8 @@ UPPER = [Choice("产品群 O2-KR1 新仓接入不超过 3 天", "u1")]
 
 ASKED = [
     RequestRow(
-        "h1", "市场部", "O1-KR2 40 座在用仓库愿意公开推荐", "白薇", point="导出三个月的运行日志", needed_by=dt.date(2027, 1, 31),
-        response="accepted", supporting_kr_id="k1",
+        "h1", "市场部", "O1-KR2 40 座在用仓库愿意公开推荐", "白薇", point="导出三个月的运行日志",
+        needed_by=dt.date(2027, 1, 31), response="accepted", supporting_kr_id="k1",
     ),
     RequestRow(
         "h2", "交付部", "O1-KR1 上线时间降到 20 天", "陈立群", point="派 1 人参加试接", needed_by=dt.date(2027, 2, 15),
@@ -42,13 +43,13 @@ ASKED = [
         "h3", "硬件部", "O3-KR1 新底盘量产", "彭宇航", point="适配第 10 种底盘", needed_by=dt.date(2027, 3, 10),
         response="rejected", response_reason="一季度没有人，二季度可以",
     ),
-    RequestRow("h4", "运营部", "O2-KR2 故障 1 小时内定位", "唐悦", point="开放告警接口", needed_by=dt.date(2027, 3, 31)),
+    RequestRow("h4", "运营部", "O2-KR2 故障 1 小时内定位", "唐悦", point="开放告警接口", needed_by=dt.date(2027, 3, 9)),
 ]  # fmt: skip
 ROWS = [
     OkrRow(
         "o1", "接入一座新仓不再需要驻场", 1, carries=[("u1", 0.6)], owner_ids=["p1"], confidence=0.6, kr_id="k1",
-        kr="接入脚本覆盖 9 种货架布局", kr_number=1, kr_owner_ids=["p2"], member_ids=["p3"], due_on=dt.date(2027, 2, 10),
-        kr_confidence=0.7, progress=0.2, party="硬件部", point="提供 9 种底盘的参数表",
+        kr="接入脚本覆盖 9 种货架布局", kr_number=1, kr_owner_ids=["p2"], member_ids=["p3"],
+        due_on=dt.date(2027, 2, 10), kr_confidence=0.7, progress=0.2, party="硬件部", point="提供 9 种底盘的参数表",
     ),
     OkrRow("o1", "", 1, kr_id="k1", party="交付部", point="派 1 人参加试接"),
     OkrRow(
@@ -90,7 +91,7 @@ def draw(name: str, write: Callable[[xlsxwriter.Workbook], None], *, height: int
 
 def run(*command: object) -> None:
     """Run a program, which has to succeed."""
-    subprocess.run([str(word) for word in command], check=True, capture_output=True)
+    subprocess.run([str(word) for word in command], check=True, capture_output=True)  # noqa: S603 - programs of our own choice
 
 
 if __name__ == "__main__":
