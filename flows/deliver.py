@@ -4,7 +4,6 @@
 
 from pathlib import Path
 
-from okr.pipeline.mails import Delivered
 from prefect import flow
 from prefect.artifacts import create_table_artifact
 from prefect.client.schemas.objects import State
@@ -16,6 +15,7 @@ from flows.report import RunLog
 from flows.secrets import from_block
 from flows.tasks import AsTasks
 from okr.pipeline import mails
+from okr.pipeline.mails import Delivered
 from okr.reconcile.rulebook import rules
 from okr.settings import load
 from okr.texts import Language, language, text, told

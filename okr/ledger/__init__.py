@@ -11,15 +11,5 @@ from okr.ledger.ledger import Ledger
 from okr.ledger.store import exists
 
 __all__ = [
-    "Answer",
-    "Audited",
-    "Decision",
-    "Ledger",
-    "Message",
-    "PlanShown",
-    "Run",
-    "Standing",
-    "Told",
-    "exists",
-    "standing",
-]
+    "Answer", "Audited", "Decision", "Ledger", "Message", "PlanShown", "Run", "Standing", "Told", "exists", "standing",
+]  # fmt: skip

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    UniqueConstraint,
 )
 
 if TYPE_CHECKING:
@@ -144,6 +145,18 @@ PLANS = Table(
     Column("who", Text, nullable=False),
     Column("targets", JSON, nullable=False),
     Column("details", JSON, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+SIGN_INS = Table(
+    "sign_ins",
+    METADATA,
+    Column("entry_id", Integer, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("visit", Text, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    UniqueConstraint("visit", "event"),
     sqlite_autoincrement=True,
 )
 

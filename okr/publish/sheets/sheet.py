@@ -28,10 +28,12 @@ LONGEST_NAME = 31
 """Characters that the name of a sheet takes."""
 FIRST = 2
 """The first column that is shown; those before it hold ids."""
+LINE = "#C9D1DA"
+"""The colour of lines between cells."""
 HEAD = 5
 """The row of the labels, counted from 0."""
 
-LINE = 15
+LINE_HEIGHT = 15
 """Points that a line of text is high."""
 MOST_LINES = 20
 
@@ -169,13 +171,13 @@ def head(book: Workbook, drawn: Drawn, title: str, lines: Sequence[str]) -> None
         sheet.write_string(row, FIRST, line, told)
         sheet.set_row(row, 34)
     for filled in (True, False):
-        look = {"bold": True, "border": 1, "text_wrap": True, "valign": "vcenter"}
+        look = {"bold": True, "border": 1, "border_color": LINE, "text_wrap": True, "valign": "vcenter"}
         look["bg_color"] = "#F2DC8C" if filled else "#DDE8F0"
         label = book.add_format(look)
         for at, column in enumerate(drawn.columns, start=FIRST):
             if column.filled is filled:
                 sheet.write_string(HEAD, at, both(f"column.{column.key}", drawn.languages), label)
-    sheet.set_row(HEAD, 3 * LINE)
+    sheet.set_row(HEAD, 3 * LINE_HEIGHT)
     sheet.freeze_panes(HEAD + 1, FIRST)
 
 
@@ -244,7 +246,7 @@ def stand_tall(drawn: Drawn, row: int, values: Sequence[object]) -> None:
             room = max(column.width - 1, 1)
             lines = max(lines, sum(max(math.ceil(_wide(part) / room), 1) for part in value.split("\n")))
     if lines > 1:
-        drawn.sheet.set_row(row, LINE * min(lines, MOST_LINES))
+        drawn.sheet.set_row(row, LINE_HEIGHT * min(lines, MOST_LINES))
 
 
 def _wide(text: str) -> int:
@@ -257,7 +259,7 @@ def clipped(told: str) -> str:
 
 
 def _look(kind: str, *, filled: bool) -> dict[str, Any]:
-    look: dict[str, Any] = {"border": 1, "text_wrap": True, "valign": "top", "locked": not filled}
+    look: dict[str, Any] = {"border": 1, "border_color": LINE, "text_wrap": True, "valign": "top", "locked": not filled}
     if filled:
         look["bg_color"] = "#FFF9E3"
     if kind == "date":
