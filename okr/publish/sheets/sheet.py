@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
@@ -30,6 +32,10 @@ LINE = "#C9D1DA"
 """The colour of lines between cells."""
 HEAD = 5
 """The row of the labels, counted from 0."""
+
+LINE_HEIGHT = 15
+"""Points that a line of text is high."""
+MOST_LINES = 20
 
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 
@@ -171,7 +177,7 @@ def head(book: Workbook, drawn: Drawn, title: str, lines: Sequence[str]) -> None
         for at, column in enumerate(drawn.columns, start=FIRST):
             if column.filled is filled:
                 sheet.write_string(HEAD, at, both(f"column.{column.key}", drawn.languages), label)
-    sheet.set_row(HEAD, 32)
+    sheet.set_row(HEAD, 3 * LINE_HEIGHT)
     sheet.freeze_panes(HEAD + 1, FIRST)
 
 
@@ -230,6 +236,21 @@ def put(drawn: Drawn, row: int, at: int, value: object) -> None:
         drawn.sheet.write_string(row, place, clipped(str(value)), style)
     else:
         drawn.sheet.write_blank(row, place, None, style)
+
+
+def stand_tall(drawn: Drawn, row: int, values: Sequence[object]) -> None:
+    """Make a row as high as its longest text: not every program does so for itself."""
+    lines = 1
+    for column, value in zip(drawn.columns, values, strict=True):
+        if isinstance(value, str):
+            room = max(column.width - 1, 1)
+            lines = max(lines, sum(max(math.ceil(_wide(part) / room), 1) for part in value.split("\n")))
+    if lines > 1:
+        drawn.sheet.set_row(row, LINE_HEIGHT * min(lines, MOST_LINES))
+
+
+def _wide(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
 
 
 def clipped(told: str) -> str:
