@@ -14,6 +14,7 @@ from okr.texts import text
 if TYPE_CHECKING:
     from okr.pipeline import SyncResult
     from okr.pipeline.nightly import NightlyResult
+    from okr.pipeline.prepare import Prepared
     from okr.texts import Language
 
 SEVERITIES = ("critical", "major", "minor", "info")
@@ -69,3 +70,16 @@ def keep_nightly(result: NightlyResult, language: Language) -> None:
     if result.digests is not None:
         queued = [{text("flow.column.digests", language): result.digests.count}]
         create_table_artifact(queued, key="okr-digests", description=text("flow.artifact.digests", language))
+
+
+def keep_preparation(prepared: Prepared, language: Language) -> None:
+    """Keep what `keep_sync` does where sources were read, how ready the meeting is, and what was made for it."""
+    if prepared.sync is not None:
+        keep_sync(prepared.sync, language)
+    row = {
+        text("flow.column.meeting", language): prepared.meeting_id,
+        text("flow.column.readiness", language): "–" if prepared.readiness is None else round(prepared.readiness),
+        text("flow.column.files", language): len(prepared.files),
+        text("flow.column.mails", language): 0 if prepared.mails is None else prepared.mails.count,
+    }
+    create_table_artifact([row], key="okr-preparation", description=text("flow.artifact.preparation", language))

@@ -15,6 +15,9 @@ PRE_HANDSHAKE = "pre-handshake/pre-handshake"
 DELIVER = "deliver/deliver"
 """Flow and deployment, as Prefect writes them."""
 
+SERVED = ("pre-handshake", "nightly-sync", "deliver")
+"""The flows that we serve; each has one deployment, of its own name."""
+
 
 def warehouse_limit(settings: Settings) -> str:
     """The concurrency limit of an enterprise's warehouse: one run at a time holds it."""

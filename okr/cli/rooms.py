@@ -7,7 +7,7 @@ and the first sign of progress must not wait for.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from okr.cli.speech import say, spoken, tell
 from okr.texts.values import tame
@@ -22,11 +22,14 @@ if TYPE_CHECKING:
     from okr.pipeline import SyncResult
     from okr.pipeline.delivery import Delivered
     from okr.pipeline.nightly import NightlyResult
+    from okr.pipeline.prepare import Prepared
     from okr.publish.plan import Outcome, Plan
+    from okr.reconcile.blank import Blank
     from okr.reconcile.reading import Reader
     from okr.reconcile.rulebook import Rule
     from okr.report import Report
     from okr.settings import Secret, Settings
+    from okr.texts import Language
 
 
 def settings(file: Path | None) -> Settings:
@@ -119,6 +122,13 @@ def _our_prefect(known: Settings) -> None:
         os.environ.update(Home.of(known).client())  # Prefect reads its environment at import
 
 
+def prepare(known: Settings, meeting: str, who: str, report: Report, **options: Any) -> Prepared:  # noqa: ANN401
+    """The pre-handshake run for one meeting."""
+    from okr.pipeline.prepare import prepare  # noqa: PLC0415
+
+    return prepare(known, meeting, who=who, report=report, block=block, **options)
+
+
 def plan(known: Settings, targets: Sequence[str], report: Report) -> tuple[list[str], Plan]:
     """What would be written and sent now, and to which targets that was asked."""
     from okr.pipeline import writes  # noqa: PLC0415
@@ -182,3 +192,28 @@ def target_checks(known: Settings, name: str) -> Iterable[CheckLine]:
     from okr.publish.targets import checks  # noqa: PLC0415
 
     return checks(name, known.targets[name], secret)
+
+
+def blank(known: Settings, unit: str | None, period: str | None) -> Blank:
+    """What a unit's empty template needs."""
+    from okr.reconcile.blank import blank  # noqa: PLC0415
+
+    with reader(known) as house:
+        return blank(house, unit=unit, period=period, now=now(known))
+
+
+def template_name(told: Blank, word: str) -> str:
+    """The name of a template's file."""
+    from connectors.naming import safe_name  # noqa: PLC0415
+
+    about = "-".join(part for part in (told.unit, told.period_id) if part)
+    return f"{word}-{safe_name(about)}.xlsx"
+
+
+def write_template(file: Path, told: Blank, known: Settings, first: Language) -> None:
+    """Write an empty template, in the reader's language first."""
+    from okr.cli.files import beside  # noqa: PLC0415
+    from okr.publish.sheets.template import write_template  # noqa: PLC0415
+
+    with beside(file) as path:
+        write_template(path, told, at=now(known), languages=("zh", "en") if first == "zh" else ("en", "zh"))

@@ -132,7 +132,9 @@ class _Known:
         self._when = when
         self._drafts = drafts
         self._rehearsing = settings.mail.redirect_to is not None
-        self._day = when.at.astimezone(settings.zone).date().isoformat()
+        today = when.at.astimezone(settings.zone).date()
+        self._day = today.isoformat()
+        self._midnight = datetime.combine(today, time(0), tzinfo=settings.zone)
         due_day = when.due_at.astimezone(settings.zone).date()
         start = datetime.combine(due_day, time(0), tzinfo=settings.zone)
         self._today = [
@@ -165,14 +167,23 @@ class _Known:
 
     def _key(self, draft: Draft) -> str | None:
         """A key that is free; None: that very set has been told, or will be."""
-        free = self._free(draft.key())
-        if free is None and self._when.reminder and not self._waits(draft):
+        base = draft.key()
+        free = self._free(base)
+        if free is None and self._when.reminder and not (self._waits(draft) or self._for_today(base)):
             free = self._free(draft.key(self._day))
         return free
 
     def _waits(self, draft: Draft) -> bool:
         """Whether a message with that very set has not left yet: then it is reminder enough."""
         return any(_same_reader(one, draft) and frozenset(one.gaps) == draft.gaps for one in self._waiting)
+
+    def _for_today(self, base: str) -> bool:
+        """Whether what stands under a key leaves, or left, on the day of this run or later: that is the reminder."""
+        key, tries = base, 1
+        while key in self._told and not self._stands(self._told[key]):
+            tries += 1
+            key = f"{base}-{tries}"
+        return key in self._told and self._told[key].due_at >= self._midnight
 
     def _free(self, base: str) -> str | None:
         key, tries = base, 1
