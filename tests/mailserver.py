@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
-from aiosmtpd.smtp import SMTP as Server
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -52,7 +51,7 @@ class MailServer:
     def to(self, address: str) -> list[EmailMessage]:
         return [mail for went_to, mail in self.got if went_to == address]
 
-    async def handle_RCPT(self, server: Server, session: Session, envelope: Envelope, address: str, options: list[str]):
+    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, _options):  # noqa: N802
         if address in self.whims.lost_at_rcpt:
             self.whims.lost_at_rcpt.discard(address)
             server.transport.abort()
@@ -62,7 +61,7 @@ class MailServer:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: Server, session: Session, envelope: Envelope):
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope):  # noqa: N802
         (address,) = envelope.rcpt_tos
         if address in self.whims.lost_after_data:
             server.transport.abort()
@@ -110,7 +109,7 @@ def mail_server(
             made.connections += 1
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", UserWarning)  # that a login in clear is no good idea
-                return Server(self.handler, hostname="mail.test", **self.SMTP_kwargs)
+                return SMTP(self.handler, hostname="mail.test", **self.SMTP_kwargs)
 
     controller = Counting(
         made, hostname="127.0.0.1", port=made.port, ssl_context=context if security == "tls" else None, **options

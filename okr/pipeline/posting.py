@@ -173,10 +173,14 @@ class _Known:
     def _key(self, draft: Draft) -> str | None:
         """A key that is free; None: that very set has been told, or will be."""
         base = draft.key()
-        stands = self._free(base)
-        if stands is None and self._when.reminder and not self._for_today(base):
-            stands = self._free(draft.key(self._day))
-        return stands
+        free = self._free(base)
+        if free is None and self._when.reminder and not (self._waits(draft) or self._for_today(base)):
+            free = self._free(draft.key(self._day))
+        return free
+
+    def _waits(self, draft: Draft) -> bool:
+        """Whether a message with that very set has not left yet: then it is reminder enough."""
+        return any(_same_reader(one, draft) and frozenset(one.gaps) == draft.gaps for one in self._waiting)
 
     def _for_today(self, base: str) -> bool:
         """Whether what stands under a key leaves, or left, on the day of this run or later: that is the reminder."""

@@ -201,10 +201,12 @@ def test_login_over_an_encrypted_way(security, trusted):
 
 
 def test_login_where_only_the_older_way_is_offered(trusted):
-    options = {"auth_exclude_mechanism": ["PLAIN"]}
-    with mail_server(security="starttls", certificate=trusted, login=True, **options) as server:
-        with Post(settings(server.port, "starttls", "okr"), password) as post:
-            assert post.send(letter()).state == "sent"
+    options = {"security": "starttls", "certificate": trusted, "auth_exclude_mechanism": ["PLAIN"]}
+    with (
+        mail_server(login=True, **options) as server,
+        Post(settings(server.port, "starttls", "okr"), password) as post,
+    ):
+        assert post.send(letter()).state == "sent"
     assert server.logins == 1
 
 
