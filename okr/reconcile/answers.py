@@ -7,6 +7,7 @@ with none, and never beside another source's.
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -32,6 +33,8 @@ ANSWERS = "answers"
 RESPONSE, DECISION = "response", "decision"
 OF_RESPONSE = ("response", "response_reason", "responded_by", "responded_at", "supporting_kr_id")
 OF_DECISION = ("decision", "decided_by")
+
+_BESIDE = re.compile(r"[\s()（）\[\]【】<>,，、]+")
 
 _COLUMNS: dict[str, Any] = {
     **dict.fromkeys((*OF_RESPONSE, *OF_DECISION), pl.String),
@@ -209,7 +212,7 @@ class _Told:
         if answer.who is None:
             return None
         try:
-            return self._directory.person([answer.who], self._unit(answer.handshake_id))
+            return self._directory.person(_called(answer.who), self._unit(answer.handshake_id))
         except Unresolved:
             return None
 
@@ -262,3 +265,15 @@ class _Told:
                 "whole": False,
             }
         )
+
+
+def _called(who: str) -> list[str]:
+    """Return the ways in which somebody may be known who wrote a name, perhaps with a number or login beside it.
+
+    >>> _called("唐悦 C0013"), _called("Tang Yue")
+    (['唐悦 C0013', 'C0013', '唐悦'], ['Tang Yue'])
+    """
+    pieces = [piece.lstrip("@") for piece in _BESIDE.split(who) if piece.lstrip("@")]
+    numbers = [piece for piece in pieces if any(sign.isdigit() for sign in piece) or "@" in piece]
+    rest = " ".join(piece for piece in pieces if piece not in numbers)
+    return list(dict.fromkeys(text for text in (who, *numbers, rest) if text))
