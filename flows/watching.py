@@ -69,7 +69,7 @@ def run_on_server(
         except BaseException as stop:
             if not isinstance(stop, Exception):  # a signal: what was begun is stopped too
                 tell(text("flow.watch.cancelling", language))
-                client.set_flow_run_state(run.id, Cancelling(), force=True)
+                client.set_flow_run_state(run.id, Cancelling())  # by force its place would stay taken for minutes
             raise
     tell(text("flow.watch.ended", language, state=state.name, message=state.message or ""))
     return exit_status(state.name)
@@ -117,7 +117,7 @@ def _told(server: str) -> Iterator[None]:
     except PrefectHTTPStatusError as refusal:
         raise _refused(server, refusal) from None
     except httpx.HTTPError as failure:
-        raise RunError("prefect_unreachable", server=server, reason=type(failure).__name__) from failure
+        raise RunError("prefect_server_unreachable", server=server, reason=type(failure).__name__) from failure
 
 
 def _refused(server: str, refusal: PrefectHTTPStatusError) -> OkrError:
@@ -127,7 +127,7 @@ def _refused(server: str, refusal: PrefectHTTPStatusError) -> OkrError:
         case 409 | 422:
             return CallError("prefect_parameters", reason=_detail(refusal.response))
         case status:
-            return RunError("prefect_unreachable", server=server, reason=f"HTTP {status}")
+            return RunError("prefect_server_unreachable", server=server, reason=f"HTTP {status}")
 
 
 def _detail(answer: httpx.Response) -> str:

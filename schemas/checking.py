@@ -22,12 +22,11 @@ def validate(
     *,
     source: str,
     zone: ZoneInfo,
-    locale: str = "zh",
     spoken: Collection[str] = (),
 ) -> Validated:
     """Judge a table of a delivery.
 
-    A value that is not legal is refused by itself and becomes null, or its column's default; a row
+    A value that is not legal is refused by itself and becomes null (a state a draft); a row
     goes whole where its key, or what makes it what it is, is empty or unreadable, or where another
     row has its key and differs as written.
 
@@ -37,7 +36,6 @@ def validate(
             `cells` (a struct: by column, the exact place of its value) and `stated_id`.
         source: the source's name.
         zone: the company's, for times that name no zone.
-        locale: of people who have none.
         spoken: columns that are said in words elsewhere, and therefore may be empty here.
 
     Raises:
@@ -46,12 +44,12 @@ def validate(
     of = TABLES[table]
     forms.examine(of, frame, spoken)
     readings = forms.read(of, frame, zone)
-    typed = _typed(of, frame, readings, source=source, locale=locale)
+    typed = _typed(of, frame, readings, source=source)
     found = [*_unread(of, readings), *_stated(typed)]
     del readings
     found += _illegal(of, typed, spoken, found)
     if found:
-        typed = _without(of, typed, pl.concat(found), locale)
+        typed = _without(of, typed, pl.concat(found))
     alike = duplicates.NONE
     if key := _key(of, frame, spoken):
         alike = duplicates.find(of, typed, frame, key)
@@ -67,12 +65,11 @@ def _typed(
     readings: Mapping[str, forms.Reading],
     *,
     source: str,
-    locale: str,
 ) -> pl.DataFrame:
-    """Put all columns of the table together, with defaults where nothing stood."""
+    """Put all columns of the table together; where nothing stood is null, but in a key."""
     columns: dict[str, pl.Series | pl.Expr] = {}
     for name, dtype in table.dtypes.items():
-        default = pl.lit(_default(table, name, locale), dtype=dtype)
+        default = pl.lit(_default(table, name), dtype=dtype)
         reading = readings.get(name)
         columns[name] = default if reading is None else _filled(reading, default)
     for name in table.extra:  # `<column>_offset`
@@ -88,10 +85,12 @@ def _typed(
     return frame.select(**columns)
 
 
-def _default(table: Table, name: str, locale: str) -> str | bool | None:
-    if name == "locale":
-        return locale
-    return table.column[name].default if name in table.column else None
+def _default(table: Table, name: str) -> str | bool | None:
+    """Return what stands for null: of what has to be there its default. What else null means the merge says.
+
+    So it is seen that a source says nothing, beside another one that does.
+    """
+    return table.column[name].default if name in table.column and table.column[name].needed else None
 
 
 def _filled(reading: forms.Reading, default: pl.Expr) -> pl.Series:
@@ -144,7 +143,7 @@ def _illegal(
     return [found] if found.height else []
 
 
-def _without(table: Table, typed: pl.DataFrame, findings: pl.DataFrame, locale: str) -> pl.DataFrame:
+def _without(table: Table, typed: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:
     """Put null, or what a refused value means, where a value was refused."""
     changed: dict[str, pl.Series] = {}
     for (name,), some in findings.group_by("field"):
@@ -152,7 +151,7 @@ def _without(table: Table, typed: pl.DataFrame, findings: pl.DataFrame, locale: 
         column = table.column.get(str(name))
         means = None
         if column is not None and not column.needed:
-            means = column.after_refusal if column.after_refusal is not None else _default(table, column.name, locale)
+            means = column.after_refusal
         # A target may have lost values to its comparator before its own are refused.
         before = changed.get(str(name), typed.get_column(str(name)))
         changed[str(name)] = _replaced(before, rows, means)

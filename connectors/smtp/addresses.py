@@ -11,9 +11,9 @@ LONGEST = 254
 
 
 def usable(address: str | None) -> bool:
-    """Whether a text is one address, with nothing around it; quoted names before the @ are not taken.
+    r"""Whether a text is one address, with nothing around it; quoted names before the @ are not taken.
 
-    >>> usable("li.lei@example.com"), usable("li lei@example.com"), usable("a@b.com\\nBcc: c@d.com")
+    >>> usable("li.lei@example.com"), usable("li lei@example.com"), usable("a@b.com\nBcc: c@d.com")
     (True, False, False)
     """
     if not address or len(address) > LONGEST:

@@ -90,9 +90,9 @@ class Letter:
 
 
 def one_line(text: str) -> str:
-    """Text that may stand in a header: one line, without what nobody sees.
+    r"""Text that may stand in a header: one line, without what nobody sees.
 
-    >>> one_line("a\\r\\nBcc: b\\u202ec")
+    >>> one_line("a\r\nBcc: b\u202ec")
     'a Bcc: bc'
     """
     shown = "".join(c for c in " ".join(text.split()) if unicodedata.category(c) not in _UNSEEN)

@@ -7,7 +7,6 @@ sent it must not send it again by itself.
 
 from __future__ import annotations
 
-import base64
 import re
 import smtplib
 import socket
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from connectors.protocol import CheckLine
 from connectors.smtp.addresses import on_the_wire
 from connectors.smtp.faults import reply, understood
+from connectors.smtp.login import log_in, secrets_of
 from okr.errors import OkrError, RunError
 from okr.settings.checks import LOOPBACK
 
@@ -153,14 +153,10 @@ class Post:
         where = {"host": self._settings.host, "port": self._settings.port}
         if not self.encrypted and not LOOPBACK.fullmatch(self._settings.host):
             raise RunError("mail_login_in_clear", **where)
-        password = self._password()
-        user = self._settings.user
-        pair = f"\0{user}\0{password}".encode()
-        self._secrets = [password, *(base64.b64encode(told).decode() for told in (password.encode(), pair))]
-        try:
-            smtp.login(user, password)
-        except smtplib.SMTPNotSupportedError:
-            raise RunError("mail_no_login", **where) from None
+        user, password = self._settings.user, self._password()
+        self._secrets = secrets_of(user, password)
+        if not log_in(smtp, user, password):
+            raise RunError("mail_no_login", **where)
 
     def _announce(self, letter: Letter, size: int) -> Handed | None:
         """Say who it is from, for whom, and that the content comes; None where the server waits for it."""
@@ -192,7 +188,7 @@ class Post:
         stuffed = re.sub(rb"(?m)^\.", b"..", content)
         try:
             if smtp is None:
-                raise smtplib.SMTPServerDisconnected  # noqa: TRY301 - told like any other loss
+                raise smtplib.SMTPServerDisconnected
             smtp.send(stuffed + (b".\r\n" if stuffed.endswith(b"\r\n") else b"\r\n.\r\n"))
             answer = smtp.getreply()
         except (OSError, smtplib.SMTPException) as error:

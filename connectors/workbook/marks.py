@@ -12,10 +12,13 @@ import datetime as dt
 import hashlib
 import json
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from connectors.workbook.grid import Grid
 
 TOKEN = "okr-handshake:"  # noqa: S105 - no secret
 REQUESTS, OKRS, VIEW = "requests", "okrs", "view"
@@ -34,6 +37,13 @@ SHOWN, IDS = "#list:", "#ids:"
 """Keys of the two hidden columns of a drop-down: what is shown, and the id that it stands for."""
 LISTED = "@"
 """Behind a column's key: the drop-down whose texts stand for ids in it (`carries@upper`)."""
+
+MOST_ROWS = 20
+MOST_COLUMNS = 64
+"""So far from the first cell a mark is looked for."""
+
+LONGEST = 500
+"""A longer text is kept beside a request by its hash."""
 
 ANSWERS = ("response", "response_reason", "supporting_kr_id", "decision")
 """Keys of the columns for answers."""
@@ -84,3 +94,97 @@ def normal(value: object) -> str:
         return f"{float(text):.10g}" if len(text) < 20 and text[0].isdigit() else text
     except ValueError:
         return text
+
+
+@dataclass(frozen=True)
+class Mark:
+    """The mark of a sheet.
+
+    Attributes:
+        kind: what the sheet is.
+        row: where the mark stands, counted within the grid.
+        column: likewise.
+        about: what the sheet says of itself.
+        keys: by column what stands in it.
+        lists: by name of a drop-down, by what it shows the id that it stands for.
+        listed: by column the name of the drop-down whose texts stand for ids there.
+    """
+
+    kind: str
+    row: int
+    column: int
+    about: Mapping[str, object]
+    keys: Mapping[int, str]
+    lists: Mapping[str, Mapping[str, str]]
+    listed: Mapping[int, str]
+
+
+def find(grid: Grid) -> Mark | None:
+    """Find the mark of a sheet, also where rows or columns were put before it."""
+    for row in range(min(grid.height, MOST_ROWS)):
+        for column in range(min(grid.width, MOST_COLUMNS)):
+            if (kind := kind_of(grid.rows[row][column])) is not None:
+                return _read(grid, kind, row, column)
+    return None
+
+
+def _read(grid: Grid, kind: str, row: int, column: int) -> Mark:
+    said: dict[int, str] = {
+        at: told
+        for at in range(column + 2, grid.width)
+        if isinstance(cell := grid.rows[row][at], str) and (told := cell.strip())
+    }
+    at_of = {told: at for at, told in said.items()}
+    lists = {
+        told.removeprefix(SHOWN): _pairs(grid, row, at, at_of[IDS + told.removeprefix(SHOWN)])
+        for told, at in at_of.items()
+        if told.startswith(SHOWN) and IDS + told.removeprefix(SHOWN) in at_of
+    }
+    keys, listed = {}, {}
+    for at, told in said.items():
+        if not told.startswith("#"):
+            keys[at], _, name = told.partition(LISTED)
+            if name:
+                listed[at] = name
+    return Mark(kind, row, column, saved(grid, row, column + 1), keys, lists, listed)
+
+
+def _pairs(grid: Grid, row: int, shown: int, ids: int) -> dict[str, str]:
+    """Return by what a drop-down shows its ids."""
+    found: dict[str, str] = {}
+    for line in range(row + 1, grid.height):
+        text, thing = told(grid.rows[line][shown]), told(grid.rows[line][ids])
+        if text and thing:
+            found.setdefault(_SPACE.sub(" ", text), thing)
+    return found
+
+
+def meant(pairs: Mapping[str, str], text: str) -> str | None:
+    """Return the id that a line of a drop-down stands for; None where it is none of its lines."""
+    return pairs.get(_SPACE.sub(" ", text).strip())
+
+
+def saved(grid: Grid, row: int, column: int) -> dict[str, object]:
+    """Return what a hidden cell says as JSON; nothing where it does not."""
+    try:
+        found = json.loads(str(grid.rows[row][column])) if column < grid.width else None
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def told(value: object) -> str:
+    """Return an id as a program may have kept it: `1` also where it was made into a number."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return value.strip() if isinstance(value, str) else "" if value is None else str(value)
+
+
+def short(text: str | None) -> str | None:
+    """Return a text, of a long one its hash, as it is kept beside a request to know later whether it was changed."""
+    if text is None:
+        return None
+    plain = _SPACE.sub(" ", text).strip()
+    if len(plain) <= LONGEST:
+        return plain or None
+    return "#" + hashlib.sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()

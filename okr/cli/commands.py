@@ -35,6 +35,7 @@ ALL = (
     Command("explain", "look", "okr.cli.explain", "explain"),
     Command("sync", "prepare", "okr.cli.sync", "sync"),
     Command("prepare", "prepare", "okr.cli.prepare", "prepare"),
+    Command("template", "prepare", "okr.cli.template", "template"),
     Command("decide delivery", "decide", "okr.cli.decide", "delivery"),
     Command("decide list", "decide", "okr.cli.decide", "standing"),
     Command("decide take-back", "decide", "okr.cli.decide", "take_back"),

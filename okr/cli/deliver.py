@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from okr.settings import Settings
 
 
-def deliver(  # noqa: PLR0913 - one for each option
+def deliver(
     *,
     meeting: str | None = None,
     settle: str | None = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from okr.cli import rooms, summary
@@ -74,9 +75,10 @@ def _target(one: TargetResult) -> str:
         told = say("cli.nightly.planned", target=one.target, actions=_actions(counts))
         return told if sum(counts.values()) else say("cli.apply.unchanged", target=one.target)
     if one.state == "written":
-        counts = {table: counts for table, counts in one.counts.items() if sum(counts.values())}
-        parts = [say("cli.apply.table", table=table, actions=_actions(actions)) for table, actions in counts.items()]
-        return say("cli.apply.written", target=one.target, counts=WORDS[spoken()]["comma"].join(parts))
+        counts = Counter[str]()
+        for actions in one.counts.values():
+            counts.update(actions)
+        return say("cli.nightly.written", target=one.target, actions=_actions(counts))
     if one.state == "unchanged":
         return say("cli.apply.unchanged", target=one.target)
     return say("cli.apply.failed", target=one.target, reason=_reason(one.error))
@@ -95,14 +97,18 @@ def _digests(known: Settings, result: NightlyResult) -> str:
         return say("cli.nightly.digests_not_judged")
     if not result.digests.count:
         return say("cli.nightly.digests_none")
-    return say("cli.nightly.digests", count=result.digests.count, due=clock(result.due_at, known.zone))
+    if not result.digests.kept:
+        return say("cli.nightly.digests_off", count=result.digests.count)
+    code = "cli.nightly.digests_would" if result.dry_run else "cli.nightly.digests"
+    return say(code, count=result.digests.count, due=clock(result.due_at, known.zone))
 
 
 def _meeting(one: MeetingResult) -> str:
     name = one.title or one.meeting_id
     if one.prepared is None:
         return say("cli.nightly.meeting_failed", meeting=name, reason=_reason(one.error))
-    return say("cli.nightly.meeting", meeting=name, days=one.reminders[0], folder=str(one.prepared.latest))
+    folder = one.prepared.folder if one.prepared.dry_run else one.prepared.latest
+    return say("cli.nightly.meeting", meeting=name, days=one.reminders[0], folder=str(folder))
 
 
 def _reason(error: OkrError | None) -> str:

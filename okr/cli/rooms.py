@@ -24,10 +24,12 @@ if TYPE_CHECKING:
     from okr.pipeline.nightly import NightlyResult
     from okr.pipeline.prepare import Prepared
     from okr.publish.plan import Outcome, Plan
+    from okr.reconcile.blank import Blank
     from okr.reconcile.reading import Reader
     from okr.reconcile.rulebook import Rule
     from okr.report import Report
     from okr.settings import Secret, Settings
+    from okr.texts import Language
 
 
 def settings(file: Path | None) -> Settings:
@@ -190,3 +192,28 @@ def target_checks(known: Settings, name: str) -> Iterable[CheckLine]:
     from okr.publish.targets import checks  # noqa: PLC0415
 
     return checks(name, known.targets[name], secret)
+
+
+def blank(known: Settings, unit: str | None, period: str | None) -> Blank:
+    """What a unit's empty template needs."""
+    from okr.reconcile.blank import blank  # noqa: PLC0415
+
+    with reader(known) as house:
+        return blank(house, unit=unit, period=period, now=now(known))
+
+
+def template_name(told: Blank, word: str) -> str:
+    """The name of a template's file."""
+    from connectors.naming import safe_name  # noqa: PLC0415
+
+    about = "-".join(part for part in (told.unit, told.period_id) if part)
+    return f"{word}-{safe_name(about)}.xlsx"
+
+
+def write_template(file: Path, told: Blank, known: Settings, first: Language) -> None:
+    """Write an empty template, in the reader's language first."""
+    from okr.cli.files import beside  # noqa: PLC0415
+    from okr.publish.sheets.template import write_template  # noqa: PLC0415
+
+    with beside(file) as path:
+        write_template(path, told, at=now(known), languages=("zh", "en") if first == "zh" else ("en", "zh"))

@@ -75,6 +75,23 @@ DECISIONS = Table(
     sqlite_autoincrement=True,
 )
 
+ANSWERS = Table(
+    "answers",
+    METADATA,
+    Column("entry_id", Integer, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("handshake_id", Text, nullable=False, index=True),
+    Column("kind", Text, nullable=False),
+    Column("content", JSON, nullable=False),
+    Column("who", Text),
+    Column("how", Text, nullable=False),
+    Column("said_at", Moment, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
 OUTBOX = Table(
     "outbox",
     METADATA,

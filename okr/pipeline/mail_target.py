@@ -96,5 +96,6 @@ def _row(message: Message) -> Write:
     told = {"kind": message.kind, "subject": message.content["subject"], "gaps": len(message.gaps)}
     if message.content["attachments"]:
         told["attachments"] = len(message.content["attachments"])
-    same = hashlib.sha256(f"{message.key}\n{message.content['text']}".encode()).hexdigest()[:32]
-    return Write(NAME, "send", message.recipient, None, json.dumps(told, ensure_ascii=False), same)
+    new = json.dumps(told, ensure_ascii=False)
+    same = hashlib.sha256(f"{message.key}\n{new}".encode()).hexdigest()[:32]
+    return Write(NAME, "send", message.recipient, None, new, same)

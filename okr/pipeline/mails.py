@@ -55,7 +55,7 @@ class Queued:
         return _queued(messages, self.unreachable + other.unreachable, kept=self.kept or other.kept)
 
 
-def queue_digests(
+def queue_digests(  # noqa: PLR0913 - what a run knows
     settings: Settings,
     reader: Reader,
     ledger: Ledger,
@@ -114,7 +114,7 @@ def queue_digests(
     return _queued(made, len(unreachable), kept=keep)
 
 
-def queue_pack(
+def queue_pack(  # noqa: PLR0913 - what a run knows, and the files
     settings: Settings,
     reader: Reader,
     ledger: Ledger,
@@ -184,7 +184,8 @@ class _Desk:
         self.in_pilot = self.directory.in_pilot(units or ())
         unit_name = None if meeting is None else self._audience.view.unit_name(meeting["unit_id"])
         contacts = self._hrbps or self.directory.ops()
-        self.occasion = Occasion(period, meeting, unit_name, contacts, settings.web.url)
+        today = at.astimezone(settings.zone).date()
+        self.occasion = Occasion(period, meeting, unit_name, contacts, settings.web.url, today)
 
     def tasks(self) -> tuple[dict[Addressee, list[Task]], list[Task]]:
         """What each person has to close, and what nobody can be told of."""

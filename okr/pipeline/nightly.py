@@ -216,25 +216,26 @@ class _Night:
         return [(meeting, reminders) for meeting, reminders in found if reminders]
 
     def _prepared(self, meeting: dict[str, Any], reminders: list[int]) -> MeetingResult:
-        from okr.pipeline.prepare import prepare  # noqa: PLC0415
-
         meeting_id, title = meeting["meeting_id"], meeting["title"]
-        prepared, error = self._caught(
-            lambda: prepare(
-                self._settings,
-                meeting_id,
-                pull=False,  # everything has just been pulled
-                dry_run=self._dry_run,
-                scheduled=True,
-                who=WHO,
-                report=self._report,
-                block=self._block,
-                steps=self._steps,
-            )
-        )
+        prepared, error = self._caught(lambda: self._prepare(meeting_id))
         if error is not None:
             self._report.note("meeting_not_prepared", meeting=title or meeting_id, reason=error)
         return MeetingResult(meeting_id, title, reminders, prepared, error)
+
+    def _prepare(self, meeting_id: str) -> Prepared:
+        from okr.pipeline.prepare import prepare  # noqa: PLC0415 - XlsxWriter and more
+
+        return prepare(
+            self._settings,
+            meeting_id,
+            pull=False,  # everything has just been pulled
+            dry_run=self._dry_run,
+            scheduled=True,
+            who=WHO,
+            report=self._report,
+            block=self._block,
+            steps=self._steps,
+        )
 
     def _safely(self, name: str, work: Callable[[], T]) -> tuple[T | None, OkrError | None]:
         """Take a step; what it gave, or why it failed."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from okr.errors import CallError
 from okr.ledger.entries import Message
 from okr.ledger.outbox import GONE
+from okr.pipeline.workdays import Calendar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -67,9 +68,13 @@ class When:
 
 
 def reminder_day(settings: Settings, meeting: Mapping[str, Any], at: datetime) -> bool:
-    """Whether the day of a time is one on which a meeting is reminded of."""
-    starts = datetime.fromisoformat(meeting["starts_at"]).astimezone(settings.zone).date()
-    return (starts - at.astimezone(settings.zone).date()).days in settings.alerts.reminders
+    """Whether the day of a time is one on which a meeting is reminded of.
+
+    Raises:
+        CallError: `holidays_unreadable`, `holidays_line`.
+    """
+    calendar = Calendar.of(settings)
+    return bool(calendar.reminders_on(calendar.today(at), datetime.fromisoformat(meeting["starts_at"])))
 
 
 def post(
@@ -132,7 +137,9 @@ class _Known:
         self._when = when
         self._drafts = drafts
         self._rehearsing = settings.mail.redirect_to is not None
-        self._day = when.at.astimezone(settings.zone).date().isoformat()
+        today = when.at.astimezone(settings.zone).date()
+        self._day = today.isoformat()
+        self._midnight = datetime.combine(today, time(0), tzinfo=settings.zone)
         due_day = when.due_at.astimezone(settings.zone).date()
         start = datetime.combine(due_day, time(0), tzinfo=settings.zone)
         self._today = [
@@ -166,10 +173,22 @@ class _Known:
     def _key(self, draft: Draft) -> str | None:
         """A key that is free; None: that very set has been told, or will be."""
         base = draft.key()
-        stands = self._free(base)
-        if stands is None and self._when.reminder:
-            stands = self._free(draft.key(self._day))
-        return stands
+        free = self._free(base)
+        if free is None and self._when.reminder and not (self._waits(draft) or self._for_today(base)):
+            free = self._free(draft.key(self._day))
+        return free
+
+    def _waits(self, draft: Draft) -> bool:
+        """Whether a message with that very set has not left yet: then it is reminder enough."""
+        return any(_same_reader(one, draft) and frozenset(one.gaps) == draft.gaps for one in self._waiting)
+
+    def _for_today(self, base: str) -> bool:
+        """Whether what stands under a key leaves, or left, on the day of this run or later: that is the reminder."""
+        key, tries = base, 1
+        while key in self._told and not self._stands(self._told[key]):
+            tries += 1
+            key = f"{base}-{tries}"
+        return key in self._told and self._told[key].due_at >= self._midnight
 
     def _free(self, base: str) -> str | None:
         key, tries = base, 1

@@ -192,10 +192,13 @@ def _state(
     run_id: str,
 ) -> SyncResult:
     """Build the next state of the warehouse under the lock."""
-    from okr.reconcile import state, warehouse  # noqa: PLC0415 (DuckDB and polars)
+    from okr.reconcile import answers, state, warehouse  # noqa: PLC0415 (DuckDB and polars)
     from okr.reconcile.intake import Intake  # noqa: PLC0415
 
-    decided = {(one.subject, str(one.details.get("delivery"))): one.decision for one in ledger.decisions("delivery")}
+    decisions = ledger.decisions()
+    decided = {
+        (one.subject, str(one.details.get("delivery"))): one.decision for one in decisions if one.kind == "delivery"
+    }
     path = settings.warehouse.path
     with warehouse.lock(path, report), warehouse.building(path, settings.engine) as house:
         asked = {one.name: one for one in pulled}
@@ -205,7 +208,9 @@ def _state(
         for name in settings.source_order():
             outcomes.append(_source(intake, _landing(settings), asked.get(name), name, decided))
             report.advance()
-        rows = state.understand(house, settings, report, at)
+        # What came in is recorded first: it counts in this very run, and stays when the run fails.
+        ledger.answer(answers.delivered(house, at))
+        rows = state.understand(house, settings, report, at, decisions, ledger.answers())
         found = state.judge(house, settings, report, run_id=run_id, command=command, at=at, rows=rows)
         report.stage("publish")
     return SyncResult(

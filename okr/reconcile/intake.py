@@ -169,7 +169,6 @@ class Intake:
                     frame,
                     source=delivery.source,
                     zone=self._settings.zone or ZoneInfo("UTC"),
-                    locale=self._settings.language or "zh",
                     spoken=_spoken(delivery, table),
                 )
             except TableRefused as refusal:

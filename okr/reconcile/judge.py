@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from okr.reconcile import conflicts
 from okr.reconcile.figures.effective import effective_coverage
 from okr.reconcile.intake import as_json
 from okr.reconcile.likeness import nearest
@@ -40,6 +41,7 @@ RELATIONS = (
     "owned",
     "handshake",
     "dependency",
+    "conflict",
 )
 """Files of `relations/`, in the order in which they build on each other."""
 
@@ -94,6 +96,7 @@ class Judge:
         self._settings = settings
         self._moment = moment
         self._report = report
+        self._conflicts = 0
 
     def prepare(self) -> None:
         """Make what all views share: units, people, parties, words of titles, refused rows."""
@@ -106,6 +109,8 @@ class Judge:
         self._references()
         self._words()
         house.run_file("relations/refused_row.sql")
+        conflicts.same_parties(house)
+        self._conflicts = house.value("select count(*) from judged.conflicts where entry is null")
 
     def view(self, period_id: str, periods: list[str]) -> None:
         """Judge the view of a period: fill `found_gap` and the figures of this view.
@@ -118,6 +123,8 @@ class Judge:
         house.make("view_period", self._view_period(periods))
         for name in RELATIONS:
             if name == "inferred" and self._settings.infer == "off":
+                continue
+            if name == "conflict" and not self._conflicts:
                 continue
             house.run_file(f"relations/{name}.sql")
         self._remember_links()
@@ -173,7 +180,8 @@ class Judge:
         texts = house.rows(
             "select distinct party from merged.handshakes where party is not null union "
             "select distinct metric from merged.key_results where metric is not null union "
-            "select distinct measure_unit from merged.key_results where measure_unit is not null"
+            "select distinct measure_unit from merged.key_results where measure_unit is not null union "
+            "select unnest(said).\"value\" from judged.conflicts where field = 'party'"
         )
         house.make(
             "folded",
@@ -284,6 +292,8 @@ class Judge:
         """Collect the offenders of one rule, each with the person who is told."""
         chosen = self._settings.rules.get(rule.code)
         if chosen is not None and chosen.enabled is False:
+            return
+        if rule.code == "SY601" and not self._conflicts:
             return
         limit = rule.limit if chosen is None or chosen.limit is None else chosen.limit
         values: dict[str, object] = {

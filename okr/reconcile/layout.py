@@ -5,7 +5,7 @@
 - `okr`: the views that other programs may rely on.
 - `history`: whole rows as intervals of runs, content times, gaps as intervals of runs, the runs; in `said` what
   rows without ids said last (`fresh`: in that very run), by which later runs know them again.
-- `judged`: what the last run found in each view besides gaps: what counts, figures, refused references.
+- `judged`: what the last run found in each view besides gaps: what counts, figures, refused references, conflicts.
 """
 
 from __future__ import annotations
@@ -57,13 +57,16 @@ STATEMENTS = (
     """create table {c}store.failures (source varchar, scope varchar, code varchar, "values" varchar,
        since timestamptz)""",
     f"create table {{c}}judged.refused_references ({QUARANTINE})",
+    """create table {c}judged.conflicts ("table" varchar, kind varchar, id varchar, "key" varchar[], field varchar,
+       standing varchar, entry bigint, said struct(source varchar, "value" varchar, norm varchar, place varchar)[])""",
     """create table {c}judged.coverage (period_id varchar, unit_id varchar, name varchar, krs bigint, carried bigint,
        carried_as_a_whole bigint, coverage double, effective_coverage double, objectives bigint, traced bigint,
        polynomial bigint, "equal" bigint, decomposed bigint, people_objectives bigint, people_key_results bigint)""",
     """create table {c}judged.handshakes (period_id varchar, handshake_id varchar, kr_id varchar, unit_id varchar,
        party varchar, party_unit_id varchar, point varchar, needed_by date, response varchar, response_reason varchar,
        supporting_kr_id varchar, decision varchar, standing varchar, stale boolean, late boolean, visibility varchar,
-       label varchar)""",
+       label varchar, responded_by varchar, responded_at varchar, answered_by varchar, answered_how varchar,
+       decided_by varchar)""",
     """create table {c}judged.handshake_figures (period_id varchar, unit_id varchar, party_unit_id varchar,
        requests bigint, accepted bigint, clarify bigint, rejected bigint, unanswered bigint, planned bigint,
        stale bigint)""",

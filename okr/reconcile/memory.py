@@ -167,7 +167,12 @@ def _identities(house: Warehouse, at: datetime, rows: dict[str, str]) -> None:
         )
 
 
-FINGERPRINT = "left(sha256(json_array(period_id, code, subject_kind, subject_id, counterparty_unit_id)::varchar), 16)"
+FINGERPRINT = (
+    "left(sha256((case when code = 'SY601' then json_array(period_id, code, subject_kind, subject_id, "
+    "detail ->> 'field', counterparty_unit_id) "
+    "else json_array(period_id, code, subject_kind, subject_id, counterparty_unit_id) end)::varchar), 16)"
+)
+"""A thing whose sources differ in several fields has a gap for each of them."""
 
 
 def begin_gaps(house: Warehouse) -> None:

@@ -1,17 +1,27 @@
 """From what each source says to one row for each thing.
 
-A thing that one source alone speaks of is that source's row. Where several speak of it, each value is
-that of the source which stands first for that column (`[fields]` in the settings, else the order of
-sources) and says anything; among equals the newest.
+A thing that one source alone speaks of is that source's row. Where several speak of it, each value is that of the
+source which stands first for that column (see `precedence`) and says anything; among equals the newest; unless
+somebody decided otherwise (see `conflicts`). Null says nothing.
+
+`merged.rows_<table>` is what was merged: the rows of all sources under canonical ids. Where several sources speak of
+one thing, `merged.standing_<table>` tells for each of its values the source that it is from and why it stands:
+`only`, `first`, `fields`, `newest`, `decided`, or `default`.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from okr.reconcile.warehouse import columns, quoted
+from okr.reconcile import conflicts
+from okr.reconcile.precedence import ANSWERS, LEDGER
+from okr.reconcile.warehouse import columns, literal, quoted
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from okr.ledger import Decision
+    from okr.reconcile.precedence import Precedence
     from okr.reconcile.warehouse import Warehouse
     from okr.settings import Settings
     from schemas import Table
@@ -21,6 +31,7 @@ DEFAULTS = {
     "state": "'published'",
     "visibility": "'public'",
 }
+"""What null means where no source says anything; `locale` has one of the settings (see `_default`)."""
 
 KNOWN = {
     "objectives": ("title", "owner_ids", "confidence"),
@@ -30,117 +41,179 @@ KNOWN = {
 it; `<column>_known`: and did not have its value refused."""
 
 
-def rank_sources(house: Warehouse, settings: Settings) -> None:
-    """Make `source_rank`: which source stands first, in all and for single columns."""
-    house.run('create or replace temp table source_rank (source varchar, "column" varchar, rank bigint)')
-    order = settings.source_order()
-    house.run(
-        "insert into source_rank select unnest($names), null, unnest(range(len($names)))",
-        names=[*order, "settings"],
-    )
-    for column, names in settings.fields.items():
-        rest = [name for name in order if name not in names]
-        house.run(
-            "insert into source_rank select unnest($names), $column, unnest(range(len($names)))",
-            names=[*names, *rest, "settings"],
-            column=column,
-        )
+class Merging:
+    """What the merge of all tables goes by: whose word stands, and what was decided."""
 
+    def __init__(
+        self, house: Warehouse, settings: Settings, precedence: Precedence, decisions: Sequence[Decision] = ()
+    ) -> None:
+        self._house = house
+        self._precedence = precedence
+        self._decided = conflicts.by_thing(decisions)
+        self._locale = settings.language or "zh"
+        self._locales = {name: source.locale for name, source in settings.sources.items() if source.locale}
+        precedence.write(house)
 
-def merge_table(house: Warehouse, table: Table, settings: Settings, rows: str) -> None:
-    """Make `merged.<table>` and `okr.<table>` out of the relation `rows`, laid out like `store.<table>`."""
-    _make_holds(house, table)
-    key = columns(table.key)
-    shared = house.value(f"select count(*) from (select {key} from {rows} group by all having count(*) > 1)")
-    alone = _alone(table, rows)
-    if not shared:
-        # One row a thing already: nothing to choose, and nothing to copy.
-        house.run(f"create or replace view merged.{table.name} as {alone}")
-    else:
-        names = columns(table.key)
-        house.run(
-            f"create or replace temp table several as select {names} from {rows} group by all having count(*) > 1"
-        )
+    def merge(self, table: Table, rows: str) -> None:
+        """Make `merged.<table>` and `okr.<table>` out of the relation `rows`, laid out like `store.<table>`.
+
+        The relation has to stay in the file: `merged.rows_<table>` shows it to those who ask later.
+        """
+        house = self._house
+        _make_holds(house, table)
+        house.run(f"create or replace view merged.rows_{table.name} as select * from {rows}")
+        key = columns(table.key)
+        house.run(f"create or replace temp table several as select {key} from {rows} group by all having count(*) > 1")
+        alone = self._alone(table, rows)
+        if not house.value("select count(*) from several"):
+            # One row a thing already: nothing to choose, and nothing to copy.
+            house.run(f"create or replace view merged.{table.name} as {alone}")
+        else:
+            self._choose(table, rows, alone)
+        shown = columns(table.columns)
+        house.run(f"create or replace view okr.{table.name} as select {shown}, source from merged.{table.name}")
+
+    def _choose(self, table: Table, rows: str, alone: str) -> None:
+        """Merge a table in which several rows speak of one thing."""
+        house, key = self._house, columns(table.key)
+        house.run(f"create or replace temp table together as {self._together(table, rows)}")
+        chosen = [self._value(name) for name in _chosen(table)]
+        further = [name for known in KNOWN.get(table.name, ()) for name in (f"{known}_held", f"{known}_known")]
         house.run(
             f"create or replace table merged.{table.name} as "
-            f"select * from ({alone}) where ({key}) not in (select ({key}) from several) "
-            f"union all by name {_together(table, settings, rows)}"
+            f"select * from ({alone}) a anti join several using ({key}) "
+            f"union all by name select {', '.join([key, *chosen, 'source', 'place', *further])} from together"
         )
-    shown = columns(table.columns)
-    house.run(f"create or replace view okr.{table.name} as select {shown}, source from merged.{table.name}")
+        standing = [self._standing(name) for name in _chosen(table)]
+        house.run(
+            f"create or replace table merged.standing_{table.name} as select {', '.join([key, *standing])} from together"
+        )
+        conflicts.settle(house, table, self._precedence, self._decided)
+        house.run("drop table together")
+
+    def _alone(self, table: Table, rows: str) -> str:
+        """Return the query for things of which one source speaks."""
+        parts = []
+        for name in table.dtypes:
+            default = self._default(name)
+            value = f"s.{quoted(name)}"
+            parts.append(f"coalesce({value}, {default}) as {quoted(name)}" if default else value)
+        parts += ["s.source", "s.place"]
+        known = KNOWN.get(table.name, ())
+        for name in known:
+            parts.append(f"coalesce(h.holds_{name}, false) as {name}_held")
+            parts.append(
+                f"coalesce(h.holds_{name}, false) and (s.refused is null or not list_contains(s.refused, '{name}'))"
+                f" as {name}_known"
+            )
+        joined = f" left join store.{table.name}_holds h using (source, part)" if known else ""
+        return f"select {', '.join(parts)} from {rows} s{joined}"
+
+    def _together(self, table: Table, rows: str) -> str:
+        """Return the query for things of which several rows speak: by column whose word stands, and what differs."""
+        key = columns(table.key)
+        general = self._order(table, self._precedence.general)
+        parts = [part for name in _chosen(table) for part in self._said(table, name)]
+        if "locale" in table.dtypes:
+            of_source = self._of_source()
+            parts.append(f"first({of_source} order by {general}) filter (where {of_source} is not null) as d_locale")
+        parts.append(f"first(s.source order by {general}) as source")
+        parts.append(f"first(s.place order by {general}) as place")
+        for name in KNOWN.get(table.name, ()):
+            parts.append(f"coalesce(bool_or(h.holds_{name}), false) as {name}_held")
+            # One source that was refused the value leaves it unknown, unless another one says it.
+            parts.append(
+                f"coalesce(bool_or(h.holds_{name}), false) and "
+                f"(bool_or(s.{quoted(name)} is not null) "
+                f"or not bool_or(coalesce(list_contains(s.refused, '{name}'), false)))"
+                f" as {name}_known"
+            )
+        differing = [_differs(name) for name in conflicts.fields(table)]
+        parts.append(f"list_filter([{', '.join(differing)}]::varchar[], lambda x: x is not null) as differing")
+        holds = f" left join store.{table.name}_holds h on h.source = s.source and h.part = s.part"
+        return (
+            f"select {columns(table.key, 's')}, {', '.join(parts)} from {rows} s semi join several using ({key})"
+            f"{holds if table.name in KNOWN else ''} group by all"
+        )
+
+    def _said(self, table: Table, name: str) -> list[str]:
+        """Return what is gathered of a column: value and source that stand, and whether it is more than one's word."""
+        says = f"filter (where s.{quoted(name)} is not null)"
+        ranks = self._precedence.of(name)
+        order = self._order(table, ranks)
+        found = [
+            f"first({{'value': s.{quoted(name)}, 'source': s.source}} order by {order}) {says} as c_{name}",
+            f"coalesce(min(s.source) {says} <> max(s.source) {says}, false) as m_{name}",
+        ]
+        if self._precedence.ties(name):
+            rank = self._precedence.sql(ranks)
+            found.append(f"list({{'rank': {rank}, 'source': s.source}}) {says} as t_{name}")
+        return found
+
+    def _order(self, table: Table, ranks: Mapping[str, int]) -> str:
+        newest = "s.updated_at desc nulls last, " if "updated_at" in table.dtypes else ""
+        place = self._precedence.sql(self._precedence.place)
+        return f"{self._precedence.sql(ranks)} nulls last, {newest}{place} nulls last, s.source, s.place"
+
+    def _value(self, name: str) -> str:
+        default = self._default(name, "d_locale")
+        value = f"c_{name}.value"
+        return f"coalesce({value}, {default}) as {quoted(name)}" if default else f"{value} as {quoted(name)}"
+
+    def _standing(self, name: str) -> str:
+        """Return a struct of the source that a value is from and why it stands; null where nobody says anything."""
+        first = "'fields'" if name in self._precedence.fields else "'first'"
+        if self._precedence.ties(name):
+            least = f"list_min(list_transform(t_{name}, lambda x: x.rank))"
+            tied = f"len(list_distinct(list_filter(t_{name}, lambda x: x.rank = {least}))) > 1"
+            first = f"case when {tied} then 'newest' else {first} end"
+        reason = f"case when m_{name} then {first} else 'only' end"
+        nobody = "{'source': null::varchar, 'reason': 'default'}" if self._default(name) else "null"
+        return (
+            f"case when c_{name} is null then {nobody} "
+            f"else {{'source': c_{name}.source, 'reason': {reason}}} end as {quoted(name)}"
+        )
+
+    def _default(self, name: str, of_source: str | None = None) -> str | None:
+        """Return SQL for what null means in a column, None where it means nothing."""
+        if name == "locale":
+            return f"coalesce({of_source or self._of_source()}, {literal(self._locale)})"
+        return DEFAULTS.get(name)
+
+    def _of_source(self) -> str:
+        """Return SQL for the language of people whose source tells none: as the settings say of that source."""
+        if not self._locales:
+            return "null::varchar"
+        cases = " ".join(f"when {literal(name)} then {literal(locale)}" for name, locale in self._locales.items())
+        return f"case s.source {cases} end"
+
+
+def _chosen(table: Table) -> list[str]:
+    return [name for name in table.dtypes if name not in table.key]
+
+
+def _differs(name: str) -> str:
+    """Return SQL for the name of a column where several sources say something else as it stands, else null."""
+    value = f"s.{quoted(name)}"
+    says = f"{value} is not null"
+    if name == "state":
+        # What a refused value became is nobody's word.
+        says += " and not coalesce(list_contains(s.refused, 'state'), false)"
+    says = f"filter (where {says})"
+    differs = f"min({value}) {says} <> max({value}) {says}"
+    if name in ANSWERS:
+        # Who answers with this program has said the last word.
+        differs += f" and not bool_or(s.source = {literal(LEDGER)} and {value} is not null)"
+    return f"case when {differs} then {literal(name)} end"
 
 
 def _make_holds(house: Warehouse, table: Table) -> None:
-    """Make `store.<table>_holds`: a row a part, a column for each that rules or defaults ask about."""
-    asked = [*KNOWN.get(table.name, ()), *(name for name in DEFAULTS if name in table.dtypes)]
+    """Make `store.<table>_holds`: a row a part, a column for each that rules ask about."""
+    asked = KNOWN.get(table.name, ())
     if not asked:
         return
-    parts = ", ".join(f"bool_or(\"column\" = '{name}') as holds_{name}" for name in dict.fromkeys(asked))
+    parts = ", ".join(f"bool_or(\"column\" = '{name}') as holds_{name}" for name in asked)
     house.run(
         f"create or replace table store.{table.name}_holds as select source, part, {parts} "
         f"from store.holds where \"table\" = '{table.name}' group by all"
     )
-
-
-def _alone(table: Table, rows: str) -> str:
-    """Return the query for things of which one source speaks."""
-    parts = [
-        f"coalesce(s.{quoted(name)}, {DEFAULTS[name]}) as {quoted(name)}" if name in DEFAULTS else f"s.{quoted(name)}"
-        for name in table.dtypes
-    ]
-    parts += ["s.source", "s.place"]
-    known = KNOWN.get(table.name, ())
-    for name in known:
-        parts.append(f"coalesce(h.holds_{name}, false) as {name}_held")
-        parts.append(
-            f"coalesce(h.holds_{name}, false) and (s.refused is null or not list_contains(s.refused, '{name}'))"
-            f" as {name}_known"
-        )
-    joined = f" left join store.{table.name}_holds h using (source, part)" if known else ""
-    return f"select {', '.join(parts)} from {rows} s{joined}"
-
-
-def _together(table: Table, settings: Settings, rows: str) -> str:
-    """Return the query for things of which several sources speak."""
-    key = columns(table.key)
-    newest = ", s.updated_at desc nulls last" if "updated_at" in table.dtypes else ""
-    parts = []
-    for name in table.dtypes:
-        if name in table.key:
-            continue
-        rank = f"r_{name}.rank" if name in settings.fields else "r.rank"
-        chosen = (
-            f"first(s.{quoted(name)} order by {rank}{newest})"
-            f" filter (where s.{quoted(name)} is not null {_stated(name)})"
-        )
-        parts.append(
-            f"coalesce({chosen}, {DEFAULTS[name]}) as {quoted(name)}"
-            if name in DEFAULTS
-            else f"{chosen} as {quoted(name)}"
-        )
-    parts.append(f"first(s.source order by r.rank{newest}) as source")
-    parts.append(f"first(s.place order by r.rank{newest}) as place")
-    for name in KNOWN.get(table.name, ()):
-        parts.append(f"coalesce(bool_or(h.holds_{name}), false) as {name}_held")
-        # One source that was refused the value leaves it unknown, unless another one says it.
-        parts.append(
-            f"coalesce(bool_or(h.holds_{name}), false) and "
-            f"(bool_or(s.{quoted(name)} is not null) "
-            f"or not bool_or(coalesce(list_contains(s.refused, '{name}'), false)))"
-            f" as {name}_known"
-        )
-    joins = 'join source_rank r on r.source = s.source and r."column" is null'
-    for name in settings.fields:
-        if name in table.dtypes:
-            joins += f" join source_rank r_{name} on r_{name}.source = s.source and r_{name}.\"column\" = '{name}'"
-    if any(name in table.dtypes for name in (*KNOWN.get(table.name, ()), *DEFAULTS)):
-        joins += f" left join store.{table.name}_holds h on h.source = s.source and h.part = s.part"
-    return (
-        f"select {columns(table.key, 's')}, {', '.join(parts)} from {rows} s {joins} "
-        f"where ({columns(table.key, 's')}) in (select ({key}) from several) group by all"
-    )
-
-
-def _stated(name: str) -> str:
-    """A default that stands for a column which the source cannot hold is no word of that source."""
-    return f"and coalesce(h.holds_{name}, false)" if name in DEFAULTS else ""

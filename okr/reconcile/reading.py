@@ -355,6 +355,17 @@ class Reader:
     def _dicts(self, query: str, **values: object) -> list[dict[str, Any]]:
         return self._house.frame(query, **values).to_dicts()
 
+    def current_period(self, now: datetime) -> str:
+        """Return the current period, whether or not the last run judged it.
+
+        Raises:
+            CallError: `no_current_period`, `period_of_settings_unknown`.
+        """
+        found = current_period(self._house, self._settings, None, now)
+        if found is None:
+            raise self._no_period(self.last_run()["judged"], None)
+        return found
+
     def _run(self, as_of: datetime | None) -> int:
         """Return the number of the last run, or of the last at or before a time."""
         if as_of is None:
@@ -372,16 +383,16 @@ class Reader:
         ]
         if period is not None:
             known = self._house.rows("select period_id, name from okr.periods order by period_id")
-            chosen = _chosen(period, known, "unknown_period", "period")
+            picked = chosen(period, known, "unknown_period", "period")
         elif as_of is not None:
-            chosen = self._house.value("select current_period from history.runs where run = $run", run=run)
+            picked = self._house.value("select current_period from history.runs where run = $run", run=run)
         else:
-            chosen = current_period(self._house, self._settings, None, now)
-        if chosen is None:
+            picked = current_period(self._house, self._settings, None, now)
+        if picked is None:
             raise self._no_period(judged, as_of)
-        if chosen not in judged:
-            raise CallError("period_not_judged", period=chosen, judged=judged)
-        return chosen
+        if picked not in judged:
+            raise CallError("period_not_judged", period=picked, judged=judged)
+        return picked
 
     def _no_period(self, judged: list[str], as_of: datetime | None) -> CallError:
         """Return why there is no current period: none holds today, or the settings name one that nobody knows."""
@@ -398,22 +409,22 @@ class Reader:
 
     def _unit_and_below(self, unit: str) -> list[str]:
         known = self._house.rows("select unit_id, name, aliases from okr.org_units order by unit_id")
-        chosen = _chosen(unit, known, "unknown_unit", "unit")
+        picked = chosen(unit, known, "unknown_unit", "unit")
         # As stated the parents may go in a circle: then each of it is a root.
         tree = plant(dict(self._house.rows("select unit_id, parent_id from okr.org_units")))
-        return tree.order[tree.first[chosen] : tree.last[chosen] + 1]
+        return tree.order[tree.first[picked] : tree.last[picked] + 1]
 
     def _meeting(self, meeting: str, now: datetime) -> dict[str, Any]:
         coming = self.meetings(now=now)
         names = dict(self._house.rows("select unit_id, name from okr.org_units"))
         known = [(row["meeting_id"], row["title"], [row["unit_id"], names.get(row["unit_id"])]) for row in coming]
         try:
-            chosen = _chosen(meeting, known, "unknown_meeting", "meeting")
+            picked = chosen(meeting, known, "unknown_meeting", "meeting")
         except CallError as unknown:
             if unknown.code == "unknown_meeting":
                 self._refuse_past(meeting, names, now, unknown.values["nearest"])
             raise
-        return next(row for row in coming if row["meeting_id"] == chosen)
+        return next(row for row in coming if row["meeting_id"] == picked)
 
     def _refuse_past(self, meeting: str, names: dict[str, str], now: datetime, nearest_coming: object) -> None:
         """Say when a meeting was, where the text names one that is over."""
@@ -438,7 +449,7 @@ _MEETING = (
 )  # fmt: skip
 
 
-def _chosen(said: str, known: Sequence[tuple], code: str, what: str) -> str:
+def chosen(said: str, known: Sequence[tuple], code: str, what: str) -> str:
     """Return the id that a text on the command line means: an id, else the one with that name or alias."""
     for row in known:
         if row[0] == said:

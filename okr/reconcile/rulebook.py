@@ -86,6 +86,8 @@ class _Told(dict[str, str]):
             return text(self._detail["text"], self._language, **values) if self._detail["text"] else "?"
         if key == "candidates":
             return self._candidates()
+        if key == "field" and "field" in self._detail:
+            return text(f"field.{self._detail['field']}", self._language)
         return told(self._detail.get(key), self._language)
 
     def _candidates(self) -> str:

@@ -7,24 +7,25 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from okr.reconcile import copies, memory, merge, periods
+from okr.reconcile import answers, copies, memory, merge, periods
 from okr.reconcile.intake import as_json
 from okr.reconcile.judge import Judge, Moment
 from okr.reconcile.likeness import nearest
+from okr.reconcile.precedence import SETTINGS as SETTINGS_SOURCE
+from okr.reconcile.precedence import Precedence
 from okr.reconcile.rulebook import provisional
 from okr.reconcile.spoken import Spoken
 from schemas import TABLES
 from schemas.normal import fold_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
+    from okr.ledger import Answer, Decision
     from okr.reconcile.warehouse import Warehouse
     from okr.report import Report
     from okr.settings import MeetingSettings, Settings
-
-SETTINGS_SOURCE = "settings"
-"""The name under which meetings of the settings stand among the sources."""
 
 
 @dataclass
@@ -40,13 +41,28 @@ class Found:
     refused_values: int = 0
 
 
-def understand(house: Warehouse, settings: Settings, report: Report, at: datetime) -> dict[str, str]:
+def understand(
+    house: Warehouse,
+    settings: Settings,
+    report: Report,
+    at: datetime,
+    decisions: Sequence[Decision] = (),
+    given: Sequence[Answer] = (),
+) -> dict[str, str]:
     """Merge what the sources said into one row for each thing.
+
+    Args:
+        house: with what the sources said in `store`.
+        settings: of the enterprise.
+        report: told of the stage.
+        at: the time of the run.
+        decisions: those of people that stand, of all kinds, oldest first.
+        given: answers to requests, all that the ledger has.
 
     Returns:
         By table, the relation of the rows that were merged: as delivered, or with words resolved.
     """
-    merge.rank_sources(house, settings)
+    merging = merge.Merging(house, settings, Precedence(settings), decisions)
     rows: dict[str, str] = {}
     spoken: Spoken | None = None
     report.stage("merge", total=len(TABLES))
@@ -58,7 +74,10 @@ def understand(house: Warehouse, settings: Settings, report: Report, at: datetim
             copies.settle(house, current, report)
             spoken = Spoken(house, current)
         rows[table.name] = spoken.relation(table.name) if spoken else f"store.{table.name}"
-        merge.merge_table(house, table, settings, rows[table.name])
+        told = rows[table.name]
+        if table.name == "handshakes":
+            told = answers.merged(house, told, given, report, at)
+        merging.merge(table, told)
         report.advance()
     if spoken:
         spoken.finish()

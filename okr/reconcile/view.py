@@ -39,7 +39,9 @@ order by all
 """
 
 HANDSHAKES = """
-select j.* exclude (period_id), h.responded_by, epoch_us(h.responded_at) as responded_at, h.decided_by
+select
+    j.* exclude (period_id, responded_by, responded_at, decided_by), h.responded_by,
+    epoch_us(h.responded_at) as responded_at, h.decided_by
 from judged.handshakes j
 join okr.handshakes h on h.handshake_id = j.handshake_id
 where j.period_id = $period

@@ -110,6 +110,11 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def literal(text: str) -> str:
+    """Return a text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
 def read_sql(name: str) -> str:
     """Return the text of an SQL file of this package."""
     return importlib.resources.files("okr.reconcile").joinpath(name).read_text(encoding="utf-8")

@@ -40,6 +40,7 @@ class Occasion:
         unit_name: of the meeting's upper unit.
         contacts: whom an answer goes to.
         web: the address of our own pages, where they can be reached.
+        today: the day of the run in the company's zone.
     """
 
     period_id: str
@@ -47,6 +48,7 @@ class Occasion:
     unit_name: str | None
     contacts: Sequence[Addressee]
     web: str | None
+    today: date
 
     @property
     def meeting_id(self) -> str | None:
@@ -57,17 +59,19 @@ class Occasion:
         """What it is called."""
         return wording.about(self.meeting, self.period_id, self.unit_name, language)
 
-    def line(self, language: Language) -> str:
-        """What it is called, and when it is."""
-        if self.meeting is None:
-            return self.name(language)
-        return f"{self.name(language)} · {wording.when(self.meeting, language)}"
+    def when(self, language: Language) -> str | None:
+        """When the meeting is, if it is about one."""
+        return None if self.meeting is None else wording.when(self.meeting, language)
 
-    def foot(self, language: Language) -> tuple[str, ...]:
+    def foot(self, to: Addressee, language: Language) -> tuple[str, ...]:
         """Who has written, and whom to ask."""
-        names = [one.name or one.address for one in self.contacts]
+        names = [one.name or one.address for one in self.others(to)]
         asks = text("mail.foot.ask", language, people=names) if names else ""
         return tuple(line for line in (text("mail.foot.made", language), asks) if line)
+
+    def others(self, to: Addressee) -> list[Addressee]:
+        """Whom an answer of a reader goes to: nobody writes to themselves."""
+        return [one for one in self.contacts if one.address != to.address]
 
 
 @dataclass(frozen=True)
@@ -117,17 +121,19 @@ def digest(
         name = to.name or to.address
         part = Part(
             language,
-            about=occasion.line(language),
+            about=occasion.name(language),
+            when=occasion.when(language),
             heading=text("mail.digest.heading", language, count=len(fresh)),
             lead=text("mail.digest.lead", language, name=name),
             items=tuple(_item(occasion, task, viewer, language) for task in shown),
             notes=tuple(notes),
-            button=_button(occasion, language),
-            foot=occasion.foot(language),
+            button=_button(occasion, "mail.button", language),
+            foot=occasion.foot(to, language),
         )
         parts.append(part)
     urgent = sum(task.gap["severity"] == "critical" for task in fresh)
     code = "mail.digest.subject_urgent" if urgent else "mail.digest.subject"
+    code = "mail.digest.subject_all" if urgent == len(fresh) else code
     values = {"about": occasion.name(to.languages[0]), "count": len(fresh), "urgent": urgent}
     return content(parts, text(code, to.languages[0], **values), occasion, to)
 
@@ -141,13 +147,14 @@ def nobody(occasion: Occasion, to: Addressee, tasks: Sequence[Task], viewer: Vie
         notes = [text("mail.list.rest", language, count=len(rest))] if rest else []
         part = Part(
             language,
-            about=occasion.line(language),
+            about=occasion.name(language),
+            when=occasion.when(language),
             heading=text("mail.list.heading", language, count=len(tasks)),
             lead=text("mail.list.lead", language),
             items=tuple(_item(occasion, task, viewer, language) for task in ordered[:LISTED]),
             notes=tuple(notes),
-            button=_button(occasion, language),
-            foot=occasion.foot(language),
+            button=_button(occasion, "mail.look", language),
+            foot=occasion.foot(to, language),
         )
         parts.append(part)
     subject = text("mail.list.subject", to.languages[0], about=occasion.name(to.languages[0]), count=len(tasks))
@@ -170,13 +177,14 @@ def pack(occasion: Occasion, to: Addressee, gaps: Sequence[Gap], files: Sequence
             figures.append((text("mail.pack.advice", language), advice))
         part = Part(
             language,
-            about=occasion.line(language),
+            about=occasion.name(language),
+            when=occasion.when(language),
             heading=text("mail.pack.heading", language),
             lead=text("mail.pack.lead", language, name=to.name or to.address, files=[file.name for file in files]),
             score=score,
             figures=tuple(figures),
-            button=_button(occasion, language),
-            foot=occasion.foot(language),
+            button=_button(occasion, "mail.look", language),
+            foot=occasion.foot(to, language),
         )
         parts.append(part)
     code = "mail.pack.subject" if score is None else "mail.pack.subject_score"
@@ -189,11 +197,12 @@ def leader(occasion: Occasion, to: Addressee, workbook: Path) -> Content:
     parts = [
         Part(
             language,
-            about=occasion.line(language),
+            about=occasion.name(language),
+            when=occasion.when(language),
             heading=text("mail.leader.heading", language),
             lead=text("mail.leader.lead", language, name=to.name or to.address, file=workbook.name),
-            button=_button(occasion, language),
-            foot=occasion.foot(language),
+            button=_button(occasion, "mail.look", language),
+            foot=occasion.foot(to, language),
         )
         for language in to.languages
     ]
@@ -212,7 +221,7 @@ def content(
         "text": plain,
         "html": html,
         "to_name": to.name,
-        "reply_to": [one.address for one in occasion.contacts],
+        "reply_to": [one.address for one in occasion.others(to)],
         "attachments": [str(Path(file).absolute()) for file in files],
     }
 
@@ -228,8 +237,9 @@ def _item(occasion: Occasion, task: Task, viewer: Viewer, language: Language) ->
         unit = viewer.view.unit_name(gap["unit_id"])
         small += [unit] if unit else []
         small.append(text(f"mail.unreachable.{way.why}", language, name=way.name))
-    if task.due is not None and (seen or gap["detail"].get("point") or viewer_sees_request(viewer, gap)):
-        small.append(text("mail.item.due", language, day=wording.day(task.due, language)))
+    if task.due is not None and (seen or _sees_request(viewer, gap)):
+        code = "mail.item.overdue" if task.due < occasion.today else "mail.item.due"
+        small.append(text(code, language, day=wording.day(task.due, language)))
     return Item(
         gap["severity"],
         text(f"severity.{gap['severity']}", language),
@@ -240,16 +250,16 @@ def _item(occasion: Occasion, task: Task, viewer: Viewer, language: Language) ->
     )
 
 
-def viewer_sees_request(viewer: Viewer, gap: Mapping[str, Any]) -> bool:
+def _sees_request(viewer: Viewer, gap: Mapping[str, Any]) -> bool:
     """Whether a reader may see what the handshake of a gap asks for."""
     request = viewer.view.request.get(gap["subject_id"]) if gap["subject_kind"] == "handshake" else None
     thing = viewer.view.thing.get(("kr", request["kr_id"])) if request is not None else None
     return thing is not None and viewer.may_see(thing["objective_id"])
 
 
-def _button(occasion: Occasion, language: Language) -> tuple[str, str] | None:
+def _button(occasion: Occasion, code: str, language: Language) -> tuple[str, str] | None:
     url = link(occasion.web)
-    return None if url is None else (text("mail.button", language), url)
+    return None if url is None else (text(code, language), url)
 
 
 def _counted(tasks: Iterable[Task], language: Language) -> str:

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import escape
 
 from okr.texts import text as sentence
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 MARK = "<!-- rehearsal -->"
 """Where a rehearsal says for whom the mail would have been."""
+
+BANNER = "margin:0 0 12px;padding:10px 14px;border-radius:8px;background:#fff3cd;color:#664d03;font-size:14px;"
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class Part:
     Attributes:
         language: in which it is written.
         about: what it is about, above the heading.
+        when: and when that is, or None.
         heading: the one thing to know.
         lead: a sentence or two.
         score: a figure from 0 to 100 that is shown large, or None.
@@ -54,6 +57,7 @@ class Part:
 
     language: Language
     about: str
+    when: str | None
     heading: str
     lead: str
     score: int | None = None
@@ -72,7 +76,7 @@ def rendered(parts: Sequence[Part]) -> tuple[str, str]:
 
 def with_banner(text: str, html: str, banner: str) -> tuple[str, str]:
     """A mail with a line above that says that it is a rehearsal, and for whom it would have been."""
-    block = f'<p class="rehearsal">{escape(banner)}</p>'
+    block = f'<p style="{BANNER}">{escape(banner)}</p>'
     return f"{banner}\n\n{text}", html.replace(MARK, block, 1)
 
 
@@ -91,7 +95,7 @@ def link(url: str | None) -> str | None:
 def _template(name: str) -> Template:
     environment = Environment(
         loader=PackageLoader("okr.publish.digest"),
-        autoescape=lambda name: not (name or "").endswith(".txt"),
+        autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

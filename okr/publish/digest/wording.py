@@ -20,17 +20,18 @@ def day(value: date, language: Language) -> str:
     """A day as people say it.
 
     >>> day(date(2026, 12, 18), "zh"), day(date(2026, 12, 18), "en")
-    ('12月18日 周五', 'Fri 18 Dec')
+    ('12月18日（周五）', 'Fri 18 Dec')
     """
     weekday = _DAYS[language][value.weekday()]
     if language == "zh":
-        return f"{value.month}月{value.day}日 周{weekday}"
+        return f"{value.month}月{value.day}日（周{weekday}）"
     return f"{weekday} {value.day} {_MONTHS[value.month - 1]}"
 
 
 def moment(value: datetime, language: Language) -> str:
     """A day and a time, as they were stated."""
-    return f"{day(value.date(), language)} {value:%H:%M}"
+    space = "" if language == "zh" else " "
+    return f"{day(value.date(), language)}{space}{value:%H:%M}"
 
 
 def when(meeting: Mapping[str, Any], language: Language) -> str:

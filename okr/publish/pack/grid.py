@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from xlsxwriter import Workbook
+from xlsxwriter.exceptions import FileCreateError
 
 from connectors.workbook import marks
 from okr.publish.pack.speech import clean
@@ -23,14 +24,6 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
     from okr.publish.pack.tables import Column, Sheet, Value
-
-OPTIONS = {
-    "strings_to_formulas": False,
-    "strings_to_urls": False,
-    "strings_to_numbers": False,
-    "in_memory": True,
-    "default_format_properties": {"font_name": "Microsoft YaHei", "font_size": 10},
-}
 
 FONT = "Microsoft YaHei"
 INK, MUTED, LINE, HEAD, PALE = "#1F2933", "#7B8794", "#D9DEE5", "#1F4E5F", "#F4F7F9"
@@ -124,7 +117,7 @@ def workbook(path: Path, *, title: str, made_at: datetime) -> Iterator[Book]:
         OSError: it cannot be written.
     """
     with path.open("xb") as out:
-        book = Workbook(out, OPTIONS)
+        book = Workbook(out, _options())
         book.set_properties(
             {
                 "title": clean(title)[:255],
@@ -134,7 +127,21 @@ def workbook(path: Path, *, title: str, made_at: datetime) -> Iterator[Book]:
         )
         book.set_size(2400, 1600)
         yield Book(book)
-        book.close()
+        try:
+            book.close()
+        except FileCreateError as failure:
+            raise failure.args[0] from None  # the OSError within
+
+
+def _options() -> dict[str, Any]:
+    """XlsxWriter's; made anew for each book, as it writes into them."""
+    return {
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+        "in_memory": True,
+        "default_format_properties": {"font_name": FONT, "font_size": 10},
+    }
 
 
 def write_list(book: Book, content: Sheet) -> Worksheet:

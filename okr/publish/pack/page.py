@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 SHOWN = 6
 """Gaps, units and sources that the page names; the rest is counted."""
 
-LONGEST = 130
-"""Characters of a gap's message on the page; all of it stands in the workbook."""
+LONGEST, NAME, NAMES = 130, 40, 160
+"""Characters of a message, a name and a row of names on the page; all of it stands in the workbook."""
 
 
 @dataclass(frozen=True)
@@ -69,19 +69,22 @@ def page(facts: Facts, speech: Speech) -> str:
     def both(code: str, **values: object) -> Both:
         return Both(clean(speech.say(code, **values)), clean(speech.beside(code, **values)))
 
+    between = "、" if speech.first == "zh" else ", "
     advice = advice_told(facts, speech, "\n").split("\n")
     return _template().render(
         language="zh-CN" if speech.first == "zh" else "en",
         style=style,
         style_hash=f"'sha256-{digest}'",
         both=both,
-        name=clean(facts.name),
-        upper=clean(facts.view.unit_name(meeting["unit_id"])),
+        name=_short(facts.name, 2 * NAME),
+        upper=_short(facts.view.unit_name(meeting["unit_id"]), NAME),
         period=clean(meeting["period_id"]),
         starts=f"{facts.starts_at:%Y-%m-%d %H:%M}",
         days=(facts.starts_at.date() - local(facts.at, facts).date()).days,
         as_of=f"{local(facts.at, facts):%Y-%m-%d %H:%M}",
-        participants=[clean(facts.view.unit_name(unit)) for unit in meeting["participants"]],
+        participants=_short(
+            between.join(facts.view.unit_name(unit) or unit for unit in meeting["participants"]), NAMES
+        ),
         readiness=meeting["readiness"],
         grade=readiness_style(meeting["readiness"]),
         parts=[(both(f"part.{part.code}"), part) for part in facts.parts],
@@ -92,12 +95,12 @@ def page(facts: Facts, speech: Speech) -> str:
         gaps=[_gap(gap, facts, speech) for gap in facts.gaps[:SHOWN]],
         more_gaps=max(0, len(facts.gaps) - SHOWN),
         unanswered=[
-            (clean(facts.view.unit_name(unit)), clean(_leader(facts, unit)), open_, asked)
+            (_short(facts.view.unit_name(unit), NAME), _short(_leader(facts, unit), NAME), open_, asked)
             for unit, open_, asked in facts.unanswered[:SHOWN]
         ],
         more_units=max(0, len(facts.unanswered) - SHOWN),
         sources=[
-            (clean(row["source"]), both(f"source.{row['state']}"), _since(row, facts))
+            (_short(row["source"], NAME), both(f"source.{row['state']}"), _since(row, facts))
             for row in facts.sources_behind[:SHOWN]
         ],
         more_sources=max(0, len(facts.sources_behind) - SHOWN),
@@ -114,14 +117,15 @@ def _gap(gap: Row, facts: Facts, speech: Speech) -> dict[str, object]:
         "severity": gap["severity"],
         "title": Both(rule.title(speech.first), rule.title(speech.other)),
         "message": Both(_short(gap[f"message_{speech.first}"]), _short(gap[f"message_{speech.other}"])),
-        "unit": clean(facts.view.unit_name(gap["unit_id"])),
-        "told": clean(facts.person_name(gap["notify_person_id"])),
+        "unit": _short(facts.view.unit_name(gap["unit_id"]), NAME),
+        "told": _short(facts.person_name(gap["notify_person_id"]), NAME),
     }
 
 
-def _short(message: str) -> str:
-    told = clean(" ".join(message.split()))
-    return told if len(told) <= LONGEST else f"{told[:LONGEST].rstrip()}…"
+def _short(told: str | None, longest: int = LONGEST) -> str:
+    """One line of text, cut where it would break the page."""
+    line = clean(" ".join((told or "").split()))
+    return line if len(line) <= longest else f"{line[:longest].rstrip()}…"
 
 
 def _leader(facts: Facts, unit_id: str) -> str:

@@ -116,7 +116,7 @@ class Lists:
             self._column("stated_share", 8, "share"),
             self._column("carriers", 34),
             self._column("asks", 7.5, "number"),
-            self._column("unanswered", 11, "number"),
+            self._column("unanswered", 13, "number"),
         )
         return self._sheet("krs", columns, [self._key_result(row) for row in self._facts.key_results])
 

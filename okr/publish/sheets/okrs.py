@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.workbook import marks
 from okr.publish.sheets.requests import RESPONSES
-from okr.publish.sheets.sheet import FIRST, HEAD, Choices, Column, begin, both, choose, head, lists, put, words
+from okr.publish.sheets.sheet import FIRST, HEAD, Choices, Column, begin, both, choose, clipped, head, lists, put, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -105,7 +105,7 @@ def write_okrs(
     columns = _columns(rows, languages)
     cells_of = _Cells(columns, choices, languages)
     texts = [cells_of.of(row, rows[at - 1] if at else None) for at, row in enumerate(rows)]
-    told = {"state": marks.digest({c.key: v for c, v in zip(columns, cells, strict=True)} for cells in texts)}
+    told = {"state": marks.digest(_by_key(columns, cells) for cells in texts)}
     drawn = begin(book, name or both("okrs.name", languages), marks.OKRS, about, columns, languages, told)
     title = both("okrs.title", languages, "  /  ", unit=about.unit, period=about.period)
     head(book, drawn, title, [both("okrs.how", [language]) for language in languages][:2])
@@ -196,6 +196,11 @@ class _Cells:
             "kr.progress": row.progress,
             **{name: row.further.get(name) for name in OF_KR},
         }
+
+
+def _by_key(columns: Sequence[Column], cells: Sequence[object]) -> dict[str, object]:
+    named = zip(columns, cells, strict=True)
+    return {column.key: clipped(value) if isinstance(value, str) else value for column, value in named}
 
 
 def _listed(ids: Sequence[str], named: Mapping[str, str]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from connectors.workbook import marks
-from okr.publish.sheets.sheet import FIRST, HEAD, Column, begin, both, choose, head, lists, put, words
+from okr.publish.sheets.sheet import FIRST, HEAD, Choice, Column, begin, both, choose, head, lists, put, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from xlsxwriter import Workbook
 
-    from okr.publish.sheets.sheet import About, Choice, Drawn
+    from okr.publish.sheets.sheet import About, Drawn
     from okr.texts import Language
 
 RESPONSES = ("accepted", "clarify", "rejected")
@@ -84,6 +84,7 @@ def write_requests(
     head(book, drawn, title, [both(f"{kind}.how", [language]) for language in languages][:2])
     sheet.write_string(HEAD, 0, marks.HEAD)
     _who(book, drawn)
+    krs = [*krs, *_elsewhere(rows, krs)]
     shown = {choice.id: choice.shown for choice in krs}
     for line, row in enumerate(rows, start=HEAD + 1):
         sheet.write_string(line, 0, row.handshake_id)
@@ -101,10 +102,21 @@ def saved(row: RequestRow) -> dict[str, str | None]:
     """Return what was answered to a request when its sheet was written, by the keys of the answers."""
     return {
         "response": row.response,
-        "response_reason": row.response_reason,
+        "response_reason": marks.short(row.response_reason),
         "supporting_kr_id": row.supporting_kr_id,
         "decision": row.decision,
     }
+
+
+def _elsewhere(rows: Sequence[RequestRow], krs: Sequence[Choice]) -> list[Choice]:
+    """Return the supporting KRs that are not the unit's own, so that they are known when the sheet comes back."""
+    own = {choice.id for choice in krs}
+    found = {
+        row.supporting_kr_id: row.supporting or row.supporting_kr_id
+        for row in rows
+        if row.supporting_kr_id and row.supporting_kr_id not in own
+    }
+    return [Choice(shown, thing) for thing, shown in found.items()]
 
 
 def _columns(languages: Sequence[Language], *, decide: bool) -> list[Column]:
@@ -136,7 +148,7 @@ def _values(row: RequestRow, shown: dict[str, str], languages: Sequence[Language
         "needed_by": row.needed_by,
         "response": both(f"response.{row.response}", languages, " · ") if row.response else None,
         "response_reason": row.response_reason,
-        "supporting_kr_id": shown.get(supporting, row.supporting or supporting) if supporting else None,
+        "supporting_kr_id": shown[supporting] if supporting else None,
         "decision": both(f"decision.{row.decision}", languages, " · ") if row.decision else None,
     }
 

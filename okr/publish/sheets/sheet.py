@@ -26,6 +26,8 @@ LONGEST_NAME = 31
 """Characters that the name of a sheet takes."""
 FIRST = 2
 """The first column that is shown; those before it hold ids."""
+LINE = "#C9D1DA"
+"""The colour of lines between cells."""
 HEAD = 5
 """The row of the labels, counted from 0."""
 
@@ -128,7 +130,7 @@ def begin(
     """Add a sheet with its mark in the hidden first row and columns; `more` is said with it."""
     sheet = book.add_worksheet(_free_name(book, name))
     drawn = Drawn(sheet, columns, languages)
-    for of in {column.kind for column in columns}:
+    for of in {*(column.kind for column in columns), "fine share"}:
         for filled in (True, False):
             drawn.formats[of, filled] = book.add_format(_look(of, filled=filled))
     told = {
@@ -150,7 +152,6 @@ def begin(
     sheet.set_column(0, FIRST - 1, 12, hidden, {"hidden": True})
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
-    sheet.hide_gridlines(0)
     return drawn
 
 
@@ -164,7 +165,7 @@ def head(book: Workbook, drawn: Drawn, title: str, lines: Sequence[str]) -> None
         sheet.write_string(row, FIRST, line, told)
         sheet.set_row(row, 34)
     for filled in (True, False):
-        look = {"bold": True, "border": 1, "text_wrap": True, "valign": "vcenter"}
+        look = {"bold": True, "border": 1, "border_color": LINE, "text_wrap": True, "valign": "vcenter"}
         look["bg_color"] = "#F2DC8C" if filled else "#DDE8F0"
         label = book.add_format(look)
         for at, column in enumerate(drawn.columns, start=FIRST):
@@ -191,6 +192,17 @@ def lists(drawn: Drawn, choices: dict[str, Sequence[Choice]]) -> None:
         at += 2
 
 
+def view_only(sheet: Worksheet, column: int = marks.MOST_COLUMNS - 1) -> None:
+    """Mark a sheet that is only to be looked at, so that it is never read as anybody's OKRs.
+
+    Args:
+        sheet: whose first row and that column are free.
+        column: less than `marks.MOST_COLUMNS`; it is hidden.
+    """
+    sheet.write_string(0, column, marks.token(marks.VIEW))
+    sheet.set_column(column, column, None, None, {"hidden": True})
+
+
 def choose(drawn: Drawn, first: int, last: int) -> None:
     """Give the cells of rows their drop-downs. Other words are taken, with a word of warning."""
     for at, column in enumerate(drawn.columns, start=FIRST):
@@ -210,6 +222,9 @@ def put(drawn: Drawn, row: int, at: int, value: object) -> None:
         day = value if isinstance(value, datetime) else datetime.combine(value, time())
         drawn.sheet.write_datetime(row, place, day.replace(tzinfo=None), style)
     elif isinstance(value, int | float) and not isinstance(value, bool):
+        if column.kind == "share" and round(value * 100, 10) % 1:
+            # A file of texts keeps what is shown, so all of it is.
+            style = drawn.formats["fine share", column.filled]
         drawn.sheet.write_number(row, place, value, style)
     elif value is not None and value != "":
         drawn.sheet.write_string(row, place, clipped(str(value)), style)
@@ -223,13 +238,15 @@ def clipped(told: str) -> str:
 
 
 def _look(kind: str, *, filled: bool) -> dict[str, Any]:
-    look: dict[str, Any] = {"border": 1, "text_wrap": True, "valign": "top", "locked": not filled}
+    look: dict[str, Any] = {"border": 1, "border_color": LINE, "text_wrap": True, "valign": "top", "locked": not filled}
     if filled:
         look["bg_color"] = "#FFF9E3"
     if kind == "date":
         look["num_format"] = "yyyy-mm-dd"
     elif kind == "share":
         look["num_format"] = "0%"
+    elif kind == "fine share":
+        look["num_format"] = "0.0##%"
     else:
         # Text stays text: a `1-2` that somebody types is no date.
         look["num_format"] = "@"

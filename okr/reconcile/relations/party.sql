@@ -1,8 +1,12 @@
 -- Which unit each text in `party` means; null: unknown.
 create or replace temp table party as
 with text as (
-    select distinct h.party, f.said
-    from merged.handshakes h
+    select h.party, f.said
+    from (
+        select party from merged.handshakes
+        union
+        select unnest(said)."value" from judged.conflicts where field = 'party'
+    ) h
     join folded f on f.text = h.party
 ),
 by_id as (
