@@ -28,8 +28,8 @@ LONGEST_NAME = 31
 """Characters that the name of a sheet takes."""
 FIRST = 2
 """The first column that is shown; those before it hold ids."""
-LINE = "#C9D1DA"
-"""The colour of lines between cells."""
+GRID = "#C9D1DA"
+"""The colour of the lines between cells."""
 HEAD = 5
 """The row of the labels, counted from 0."""
 
@@ -171,7 +171,7 @@ def head(book: Workbook, drawn: Drawn, title: str, lines: Sequence[str]) -> None
         sheet.write_string(row, FIRST, line, told)
         sheet.set_row(row, 34)
     for filled in (True, False):
-        look = {"bold": True, "border": 1, "border_color": LINE, "text_wrap": True, "valign": "vcenter"}
+        look = {"bold": True, "border": 1, "border_color": GRID, "text_wrap": True, "valign": "vcenter"}
         look["bg_color"] = "#F2DC8C" if filled else "#DDE8F0"
         label = book.add_format(look)
         for at, column in enumerate(drawn.columns, start=FIRST):
@@ -259,7 +259,7 @@ def clipped(told: str) -> str:
 
 
 def _look(kind: str, *, filled: bool) -> dict[str, Any]:
-    look: dict[str, Any] = {"border": 1, "border_color": LINE, "text_wrap": True, "valign": "top", "locked": not filled}
+    look: dict[str, Any] = {"border": 1, "border_color": GRID, "text_wrap": True, "valign": "top", "locked": not filled}
     if filled:
         look["bg_color"] = "#FFF9E3"
     if kind == "date":
