@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 from sqlalchemy import Engine, create_engine, event, inspect, text
-from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from okr.errors import CallError, RunError
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from sqlalchemy import Connection
+    from sqlalchemy.engine import URL
 
 CREATING = 0x6F6B72  # the name of the lock under which PostgreSQL makes the tables ("okr")
 TRIES = 50
