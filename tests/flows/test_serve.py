@@ -54,10 +54,9 @@ class Serving:
 
     def runs(self, deployment):
         """The runs of a deployment that have begun or ended."""
-        wanted = {"deployments": {"name": {"any_": [deployment]}}, "sort": "START_TIME_DESC", "limit": 50}
-        token = self.ask("GET", "/csrf-token?client=tests", headers=self.auth).json()["token"]
-        headers = {**self.auth, "Prefect-Csrf-Client": "tests", "Prefect-Csrf-Token": token}
-        return self.ask("POST", "/flow_runs/filter", json=wanted, headers=headers).json()
+        planned = {"state": {"type": {"not_any_": ["SCHEDULED"]}}}
+        wanted = {"deployments": {"name": {"any_": [deployment]}}, "flow_runs": planned}
+        return self.post("/flow_runs/filter", wanted).json()
 
     def post(self, path, body):
         token = self.ask("GET", "/csrf-token?client=tests", headers=self.auth).json()["token"]
