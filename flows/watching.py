@@ -193,8 +193,9 @@ class _Watch:
         ):
             self._told += len(lines)
             for line in lines:
-                if not line.message.startswith(PREFECTS_OWN):
-                    self._tell(f"  {line.message.partition("\n")[0]}")
+                first, _, _ = line.message.partition("\n")
+                if not first.startswith(PREFECTS_OWN):
+                    self._tell(f"  {first}")
 
     def _warn(self) -> None:
         if time.monotonic() - self._since > PATIENCE:
