@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from okr.errors import CallError
 from okr.ledger.entries import Message
-from okr.ledger.outbox import GONE
+from okr.ledger.outbox import GONE, REHEARSAL
 from okr.pipeline.workdays import Calendar
 
 if TYPE_CHECKING:
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from okr.ledger.entries import MessageKind
     from okr.publish.digest.directory import Addressee
     from okr.settings import Settings
-
-REHEARSAL = "rehearsal-"
-"""How the keys of messages begin that tell nobody anything."""
 
 
 @dataclass(frozen=True)
@@ -108,9 +105,7 @@ def post(
         made = [_rehearsed(draft, when, settings.mail.redirect_to) for draft in drafts]
     else:
         made = _Known(settings, ledger, drafts, when).messages(ledger, keep=keep)
-    if not keep:
-        return made
-    return [message for message in made if ledger.queue(message, when.at)]
+    return ledger.queue_all(made, when.at) if keep else made
 
 
 def _rehearsed(draft: Draft, when: When, address: str) -> Message:
