@@ -4,8 +4,8 @@ PYTHON ?= python3
 UV_VERSION := 0.13.9
 # How many KRs the generated enterprises of `make bench` have.
 SIZE ?= 100000 1000000
-# Debian packages of the servers that tests start for themselves.
-export SERVERS := postgresql mariadb-server
+# Debian packages of the servers and other programs that tests start for themselves.
+export SERVERS := postgresql mariadb-server chromium libreoffice-calc fonts-noto-cjk
 
 BIN := .venv/bin
 READY := .venv/.ready

@@ -45,7 +45,13 @@ REFERENCES: dict[str, pl.DataType | type[pl.DataType]] = {
 A row whose table is `workbooks` says of a scope, in `candidates`, when it was saved, and then a digest of
 what it says: of several that speak of one unit the one saved last counts, and only whoever knows the units
 can tell.
+
+A row whose table is ANSWERS says what somebody answered to a request: `row` is the request's id, `field` the kind of
+answer (`response`, `decision`), and in `candidates` stands JSON: `values` by column, `who` (a claim), `how` that is
+known (`named` on the sheet, `saved_by` a program, `unknown`), and `said_at`.
 """
+
+ANSWERS = "answers"
 
 
 @dataclass(frozen=True)

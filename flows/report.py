@@ -4,24 +4,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from prefect.context import TaskRunContext
 from prefect.logging import get_run_logger
 
-from okr.texts import text
+from okr.errors import OkrError
+from okr.texts import text, told
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from logging import Logger, LoggerAdapter
+
+    from okr.texts import Language
 
 
 class RunLog:
     """A report (see `okr.report`) that writes into the log of the present flow or task run.
 
-    The logger is taken when the report is made: stages may call from threads in which Prefect no
-    longer knows which run is theirs.
+    A task that tells something has it in its own log. Where a stage tells it from a thread of its own, in which
+    Prefect no longer knows which run is meant, it stands in the log of the run for which the report was made.
     """
 
-    def __init__(self, language: Literal["zh", "en"]) -> None:
-        self._language: Literal["zh", "en"] = language
-        self._log = get_run_logger()
+    def __init__(self, language: Language) -> None:
+        self._language: Language = language
+        self._run_log = get_run_logger()
+
+    @property
+    def _log(self) -> Logger | LoggerAdapter[Logger]:
+        return get_run_logger() if TaskRunContext.get() is not None else self._run_log
 
     def stage(self, code: str, /, total: int | None = None, **values: object) -> None:
         """A line for each stage; how many steps it has is for progress bars only."""
@@ -33,4 +41,8 @@ class RunLog:
 
     def note(self, code: str, /, **values: object) -> None:
         """A notice is something that somebody should look at."""
-        self._log.warning("%s", text(f"note.{code}", self._language, **values))
+        words = {
+            name: told(value, self._language)[-1] if isinstance(value, OkrError) else value
+            for name, value in values.items()
+        }
+        self._log.warning("%s", text(f"note.{code}", self._language, **words))

@@ -1,4 +1,4 @@
-"""Private database servers for tests: on a free port, in a temporary folder, gone afterwards.
+"""Private database servers and other programs for tests: in a temporary folder, gone afterwards.
 
 Use the fixture `postgresql` (see `tests/connectors/test_sql_servers.py`) or the context managers.
 """
@@ -14,6 +14,7 @@ import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -165,6 +166,29 @@ def mariadb() -> Iterator[Server]:
         finally:
             process.kill()
             process.wait(30)
+
+
+@cache
+def _profile() -> tempfile.TemporaryDirectory[str]:
+    """A profile of LibreOffice's own for this process: making one takes longer than saving a file."""
+    return tempfile.TemporaryDirectory(prefix="okr-soffice-", ignore_cleanup_errors=True)
+
+
+def soffice(form: str, folder: Path, *files: Path) -> list[Path]:
+    """Let LibreOffice open workbooks and save them in a format (`xlsx`, `ods`, `xls`, `csv`, `pdf`) into a folder.
+
+    Returns what it made, by name; as `csv` a file for each sheet.
+    """
+    program = _binary("soffice", "usr/lib/libreoffice/program", "opt/libreoffice*/program")
+    if program is None:
+        unavailable("no LibreOffice on this machine (apt install libreoffice-calc)")
+    every_sheet = ":Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1" if form == "csv" else ""
+    # A profile of its own: another LibreOffice that runs would answer otherwise, and do nothing.
+    home = _profile().name
+    options = [f"-env:UserInstallation=file://{home}", "--headless", "--norestore", "--nologo"]
+    options += ["--convert-to", f"{form}{every_sheet}", "--outdir", str(folder)]
+    _run(program, *options, *files, env={**os.environ, "HOME": home})
+    return sorted(path for path in folder.iterdir() if path.suffix == f".{form}")
 
 
 def _wait(process: subprocess.Popen, port: int) -> None:

@@ -12,7 +12,7 @@ from connectors.protocol import REFERENCES, CheckLine, Delivery, Failure
 from connectors.workbook.children import read_all
 from connectors.workbook.copies import Read, choose, digests
 from connectors.workbook.files import find
-from connectors.workbook.frames import Frames, notices
+from connectors.workbook.frames import Frames, answers, notices
 from connectors.workbook.labels import NAMES
 from connectors.workbook.reading import Options
 from okr.errors import SettingsError, SourceError
@@ -93,7 +93,8 @@ class WorkbookConnector:
                 failures.append(Failure(scope, answer["error"], {**answer["values"], "file": scope}))
                 continue
             told += [(code, values) for code, values in answer["notices"]]
-            read.append(Read(scope, dt.datetime.fromisoformat(answer["saved_at"]), answer["sheets"]))
+            saved_at = dt.datetime.fromisoformat(answer["saved_at"])
+            read.append(Read(scope, saved_at, answer["sheets"], answer["returned"], answer["saved_by"]))
         if not read:
             raise _all_failed(failures)
         passed = _settle_copies(read, failures, told)
@@ -109,6 +110,10 @@ class WorkbookConnector:
             if book.scope in broken:
                 continue
             scopes.append(book.scope)
+            # What is asked back counts in every copy; which of the answers does, only the ledger knows.
+            told += notices(book.scope, book.returned)
+            for sheet in book.returned:
+                frames.add(book.scope, sheet)
             if book.scope not in passed:
                 told += notices(book.scope, book.sheets)
                 for sheet in book.sheets:
@@ -124,7 +129,13 @@ class WorkbookConnector:
             failures=tuple(failures),
             refusals=tuple(frames.refusals),
             notices=tuple(told),
-            references=pl.concat([frames.references(), _saved(book for book in read if book.scope not in broken)]),
+            references=pl.concat(
+                [
+                    frames.references(),
+                    _saved(book for book in read if book.scope not in broken),
+                    answers(read),
+                ]
+            ),
             memo={"workbooks": sorted({*saved, *broken}), "saved_at": saved},
         )
 
@@ -140,7 +151,7 @@ def _saved(read: Iterable[Read]) -> pl.DataFrame:
             "field": "saved_at",
             "ordinal": 0,
             "kind": "time",
-            "candidates": [book.saved_at.isoformat(), *digests(book)],
+            "candidates": [book.true_at.isoformat(), *digests(book)],
             "place": book.scope,
         }
         for book in read

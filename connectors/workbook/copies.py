@@ -22,11 +22,32 @@ _MINUTE = dt.timedelta(minutes=1)
 
 @dataclass
 class Read:
-    """A workbook that was read: its scope, when it was saved, and what its sheets say."""
+    """A workbook that was read: its scope, when it was saved and by whom, and what its sheets say.
+
+    `returned`: sheets of requests with their answers, which are taken from every copy.
+    """
 
     scope: str
     saved_at: dt.datetime
     sheets: list[dict[str, Any]] = field(default_factory=list)
+    returned: list[dict[str, Any]] = field(default_factory=list)
+    saved_by: str | None = None
+
+    @property
+    def true_at(self) -> dt.datetime:
+        """When what it says of OKRs was true.
+
+        That is when it was saved; where it holds nothing but a sheet that we wrote and nobody has changed since, it
+        is when we wrote it: whoever only answers does not say the OKRs again that stand beside the answers.
+        """
+        told = [sheet.get("as_of") for sheet in self.sheets]
+        try:
+            times = [dt.datetime.fromisoformat(text) for text in told if isinstance(text, str)]
+        except ValueError:
+            return self.saved_at
+        if not times or len(times) < len(told) or any(time.tzinfo is None for time in times):
+            return self.saved_at
+        return min(self.saved_at, max(times))
 
 
 @dataclass(frozen=True)
@@ -85,9 +106,9 @@ def _period(sheet: dict[str, Any]) -> str:
 
 
 def _choice(books: list[Read]) -> Choice:
-    books = sorted(books, key=lambda book: (book.saved_at, book.scope))
+    books = sorted(books, key=lambda book: (book.true_at, book.scope))
     last = books[-1]
-    rivals = [b for b in books[:-1] if last.saved_at - b.saved_at < _MINUTE and digests(b) != digests(last)]
+    rivals = [b for b in books[:-1] if last.true_at - b.true_at < _MINUTE and digests(b) != digests(last)]
     if rivals:
         return Choice(None, tuple(book.scope for book in books))
     return Choice(last.scope, tuple(book.scope for book in books[:-1]))

@@ -216,6 +216,8 @@ class Flat:
     def _objective(self, i: int, context: Sequence[str | None]) -> _Objective:
         text = self._filled["objective"][i]
         key = (*context, text if text is not None else f"\x00{i}")
+        if self._header.literal and (stated := self._filled["objective.stated_id"][i]) is not None:
+            key = (*key, stated)
         said = tuple(self._filled[role][i] if role in self._filled else None for role in _OF_OBJECTIVE)
         found = self._objectives.get(key)
         if found is None:
@@ -244,7 +246,7 @@ class Flat:
         ordinal, position = found.ordinal, self._position(found.context)
         values: dict[str, Any] = {"title": bare or None, "@title": f"{at} {self._header.labels['objective']}"}
         stated = self._filled["objective.stated_id"][i] if here and "objective.stated_id" in self._filled else None
-        if stated is not None and (counted := label_number(stated)) is not None:
+        if not self._header.literal and stated is not None and (counted := label_number(stated)) is not None:
             ordinal, stated = ordinal if ordinal is not None else counted, None
         values["stated_id"] = stated
         values["ordinal"] = ordinal if ordinal is not None else position

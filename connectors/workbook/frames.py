@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from connectors.protocol import REFERENCES, Refusal
+from connectors.protocol import ANSWERS, REFERENCES, Refusal
 from connectors.workbook.records import COLUMNS, REFERENCE
 from connectors.workbook.runs import full, series, spread, values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from connectors.workbook.copies import Read
 
 IDS = {"objectives": "objective_id", "key_results": "kr_id", "handshakes": "handshake_id"}
 """By table the column that bears a row's id within the delivery."""
@@ -111,6 +114,7 @@ def _refusal(told: Mapping[str, Any], scope: str, part: str) -> Refusal:
         table=told["table"],
         place=f"{part}!{told['at']}",
         code=told["code"],
+        record_id=told.get("record"),
         field=told["field"],
         value=told["value"],
         values=told["values"],
@@ -126,3 +130,36 @@ def notices(scope: str, sheets: Iterable[Mapping[str, Any]]) -> list[tuple[str, 
         for sheet in sheets
         for code, values in sheet["notices"]
     ]
+
+
+def answers(read: Iterable[Read]) -> pl.DataFrame:
+    """Return what was answered, as references: a row a request and kind, the answer as JSON.
+
+    Who answered is whoever is named on the sheet, else whose program saved it; both are claims.
+    """
+    rows = []
+    for book in read:
+        for sheet in book.returned:
+            for told in sheet["answers"]:
+                who = told["who"] or book.saved_by
+                content = {
+                    "values": told["values"],
+                    "who": who,
+                    "how": "named" if told["who"] else "saved_by" if who else "unknown",
+                    "said_at": book.saved_at.isoformat(),
+                }
+                part = f"{book.scope}!{sheet['sheet']}"
+                rows.append(
+                    {
+                        "scope": book.scope,
+                        "part": part,
+                        "table": ANSWERS,
+                        "row": told["request"],
+                        "field": told["kind"],
+                        "ordinal": 0,
+                        "kind": "answer",
+                        "candidates": [json.dumps(content, ensure_ascii=False)],
+                        "place": f"{part}!{told['at']}",
+                    }
+                )
+    return pl.DataFrame(rows, schema=REFERENCES)

@@ -39,6 +39,7 @@ class Header:
         members: roles whose label names owner and members in one cell.
         unknown: labels that mean nothing to us, with their columns.
         last: by role the last column that is meant by its label.
+        literal: what stands in its columns for ids are ids, also what looks like the number of an O or a KR.
     """
 
     row: int
@@ -48,6 +49,7 @@ class Header:
     members: set[str] = field(default_factory=set)
     unknown: list[tuple[str, int]] = field(default_factory=list)
     last: dict[str, int] = field(default_factory=dict)
+    literal: bool = False
 
     def span(self, role: str) -> range:
         """Return the columns in which a role's value may stand."""

@@ -82,7 +82,7 @@ class KrRows:
         bare = [_bare(text) for text in texts]
         ordinals = [number for _, number in bare]
         stated = self._of("kr.stated_id", krs) if "kr.stated_id" in self._filled else None
-        if stated is not None:
+        if stated is not None and not self._header.literal:
             numbers = [label_number(text) if text is not None and len(text) < _SHORT else None for text in stated]
             ordinals = [o if o is not None else c for o, c in zip(ordinals, numbers, strict=True)]
             stated = [None if c is not None else text for text, c in zip(stated, numbers, strict=True)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from connectors.workbook.grid import WIDEST, Fault, Merge
-from connectors.workbook.scan import w3c_time
+from connectors.workbook.scan import plain_name, w3c_time
 from okr.errors import SourceError
 
 if TYPE_CHECKING:
@@ -35,6 +35,14 @@ def saved_at(archive: zipfile.ZipFile) -> dt.datetime | None:
         return None
     found = re.search(rb"<dc:date>\s*([^<]+?)\s*<", archive.read("meta.xml"))
     return w3c_time(found[1].decode("ascii", "replace")) if found else None
+
+
+def saved_by(archive: zipfile.ZipFile) -> str | None:
+    """Return who the document says saved it last; None where it does not say."""
+    if "meta.xml" not in archive.namelist():
+        return None
+    found = re.search(rb"<dc:creator>\s*([^<]+?)\s*<", archive.read("meta.xml"))
+    return plain_name(found[1]) if found else None
 
 
 def encrypted(archive: zipfile.ZipFile) -> bool:

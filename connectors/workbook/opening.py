@@ -38,12 +38,16 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 @dataclass
 class Opened:
-    """A workbook's sheets in their order; `hidden` and `charts` name those that are not read."""
+    """A workbook's sheets in their order; `hidden` and `charts` name those that are not read.
+
+    `saved_by` is who the document says saved it last: whoever's program it was, a mere claim.
+    """
 
     sheets: list[Grid] = field(default_factory=list)
     hidden: list[str] = field(default_factory=list)
     charts: list[str] = field(default_factory=list)
     saved_at: dt.datetime | None = None
+    saved_by: str | None = None
 
 
 def open_workbook(path: Path) -> Opened:
@@ -97,7 +101,7 @@ def _open_spreadsheet(path: Path) -> Opened:
         raise SourceError("workbook_password", file=path.name)
     opened, grids = _read_cells(path)
     container.mark(grids)
-    opened.saved_at = container.saved_at
+    opened.saved_at, opened.saved_by = container.saved_at, container.saved_by
     return opened
 
 
@@ -109,13 +113,13 @@ def _open_zipped(path: Path) -> Opened:
                 raise SourceError("workbook_password", file=path.name)
             ods.check(archive, path.name)
             opened, grids = _read_cells(path)
-            opened.saved_at = ods.saved_at(archive)
+            opened.saved_at, opened.saved_by = ods.saved_at(archive), ods.saved_by(archive)
             ods.mark(archive, grids)
             return opened
         package = Package(archive)
         with package.reading_ahead():
             opened, grids = _read_cells(path)
-        opened.saved_at = package.saved_at()
+        opened.saved_at, opened.saved_by = package.saved_at(), package.saved_by()
         for name, inside in package.sheets().items():
             if name in grids and grids[name].rows:
                 package.mark(grids[name], inside)

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from connectors.workbook import marks
 from connectors.workbook.block import Blocks, bands, header_rows
 from connectors.workbook.flat import Flat, Known
 from connectors.workbook.grid import address, shown
 from connectors.workbook.header import bare_labels, is_flat, read_header
 from connectors.workbook.labels import Labels
 from connectors.workbook.opening import open_workbook
+from connectors.workbook.ours import looks_like_ours, read_marked
 from connectors.workbook.pairs import pairs_of
 from connectors.workbook.records import About, Records, Seen, about_words
 
@@ -54,8 +56,9 @@ def read_workbook(path: str, scope: str, options: Options, labels: Labels | None
         labels: knows labels; made from `options` where it is not given.
 
     Returns:
-        Plain values: `saved_at` (ISO 8601, UTC), `sheets` and `notices`. A sheet is its name, what
-        `Records.plain` gives, the words for its period, and what its labels say of unit and person.
+        Plain values: `saved_at` (ISO 8601, UTC), `saved_by`, `sheets`, `returned` and `notices`. A sheet is its
+        name, what `Records.plain` gives, the words for its period, and what its labels say of unit and person.
+        What is `returned` are the sheets of requests, with their answers.
 
     Raises:
         SourceError: those of `open_workbook`.
@@ -66,20 +69,39 @@ def read_workbook(path: str, scope: str, options: Options, labels: Labels | None
     notices += [("workbook_sheet_hidden", {"file": scope, "sheet": name}) for name in opened.hidden[:_NAMED]]
     if len(opened.hidden) > _NAMED:
         notices.append(("workbook_more_hidden", {"file": scope, "count": len(opened.hidden) - _NAMED}))
-    sheets = []
+    sheets: list[dict[str, Any]] = []
+    returned: list[dict[str, Any]] = []
     passed: list[str] = []
     for grid in opened.sheets:
+        mark = marks.find(grid) if grid.rows else None
+        if mark is not None:
+            found = read_marked(grid, scope, mark, labels)
+            if found is None and mark.kind != marks.VIEW:
+                notices.append(("workbook_sheet_newer", {"file": scope, "sheet": grid.name}))
+            elif found is not None and mark.kind == marks.OKRS and found["as_of"] and not _has_okrs(found):
+                # Nobody has filled it in: it does not say that the unit has no OKRs.
+                notices.append(("workbook_template_empty", {"file": scope, "sheet": grid.name}))
+            elif found is not None:
+                (returned if mark.kind == marks.REQUESTS else sheets).append(found)
+            continue
         found = read_sheet(grid, scope, options, labels) if grid.rows else None
-        if found is None:
-            passed.append(grid.name)
-        else:
+        if found is not None:
             sheets.append(found)
+        elif looks_like_ours(grid):
+            notices.append(("workbook_mark_gone", {"file": scope, "sheet": grid.name}))
+        else:
+            passed.append(grid.name)
     passed += opened.charts
     notices += [("workbook_sheet_without_okr", {"file": scope, "sheet": name}) for name in passed[:_NAMED]]
     if len(passed) > _NAMED:
         notices.append(("workbook_more_sheets", {"file": scope, "count": len(passed) - _NAMED}))
     saved = opened.saved_at.isoformat() if opened.saved_at else None
-    return {"saved_at": saved, "sheets": sheets, "notices": notices}
+    told = {"saved_at": saved, "saved_by": opened.saved_by}
+    return {**told, "sheets": sheets, "returned": returned, "notices": notices}
+
+
+def _has_okrs(sheet: dict[str, Any]) -> bool:
+    return any(run["table"] in ("objectives", "key_results") for run in sheet["runs"])
 
 
 def read_sheet(grid: Grid, scope: str, options: Options, labels: Labels) -> dict[str, Any] | None:

@@ -6,6 +6,7 @@ Looked for in the file's own XML, and only where a quick look says that there is
 from __future__ import annotations
 
 import datetime as dt
+import html
 import posixpath
 import re
 import threading
@@ -39,6 +40,9 @@ _QUOTED = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.')
 
 _LONG = 4 << 20
 """Bytes of a sheet's XML from which on it is worth a thread of its own."""
+
+LONGEST_NAME = 200
+"""Nobody's name in a document's properties is longer."""
 
 PERCENTS = (9, 10)
 """The number formats that are per cent in every workbook."""
@@ -80,6 +84,13 @@ class Package:
             return None
         found = re.search(rb"<(?:\w+:)?modified[^>]*>\s*([^<]+?)\s*<", self._archive.read("docProps/core.xml"))
         return w3c_time(found[1].decode("ascii", "replace")) if found else None
+
+    def saved_by(self) -> str | None:
+        """Return who the document says saved it last; None where it does not say."""
+        if "docProps/core.xml" not in self._names:
+            return None
+        found = re.search(rb"<(?:\w+:)?lastModifiedBy[^>]*>\s*([^<]+?)\s*<", self._archive.read("docProps/core.xml"))
+        return plain_name(found[1]) if found else None
 
     def sheets(self) -> dict[str, str]:
         """Return by sheet name the path of its XML within the file."""
@@ -150,6 +161,11 @@ class Package:
                 xfs = [found for found in node if found.tag.endswith("}xf")]
                 styles = [i for i, xf in enumerate(xfs) if _whole(xf.get("numFmtId")) in percents]
         return styles
+
+
+def plain_name(xml: bytes) -> str | None:
+    """Return a name that stands in a document's properties."""
+    return html.unescape(xml.decode("utf-8", "replace")).strip()[:LONGEST_NAME] or None
 
 
 def is_percent(code: str) -> bool:

@@ -29,6 +29,10 @@ _RESPONSES = {
     "不接受": "rejected", "notaccepted": "rejected", "rejected": "rejected", "拒绝": "rejected", "不同意": "rejected",
 }  # fmt: skip
 
+_DECISIONS = {
+    "投入": "invest", "invest": "invest", "支持": "invest", "放弃": "drop", "drop": "drop", "不投入": "drop",
+}  # fmt: skip
+
 _D = r"[0-9０-９]"
 _O = r"(?:[OoＯｏ](?:bjective)?|目标)"
 _KR = r"(?:[KkＫｋ][RrＲｒ]|[Kk]ey\s?[Rr]esult|关键结果)"
@@ -121,10 +125,25 @@ def percent(stored: float) -> str:
 def response(text: str) -> str:
     """Write a response by its name where it is one of the known words; else as it stands.
 
-    >>> response("需澄清"), response("Not accepted"), response("再看")
+    >>> response("需澄清"), response("不接受 · not accepted"), response("再看")
     ('clarify', 'rejected', '再看')
     """
-    return _RESPONSES.get(plain(text).strip(".。!！"), text)
+    known = _RESPONSES.get(plain(text).strip(".。!！"))
+    if known is None and "·" in text:
+        # A word of a drop-down that says it in two languages.
+        meanings = {_RESPONSES.get(plain(word)) for word in text.split("·")}
+        known = meanings.pop() if len(meanings) == 1 else None
+    return known or text
+
+
+def decision(text: str) -> str | None:
+    """Return the name of a leader's decision, None where it is none of the known words.
+
+    >>> decision("投入 · invest"), decision("放弃"), decision("再议")
+    ('invest', 'drop', None)
+    """
+    meanings = {_DECISIONS.get(plain(word).strip(".。!！")) for word in text.split("·")}
+    return meanings.pop() if len(meanings) == 1 else None
 
 
 def title(text: str) -> tuple[str, int | None]:

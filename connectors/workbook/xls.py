@@ -12,7 +12,7 @@ from xlrd.biffh import XLRDError
 from xlrd.compdoc import CompDoc, CompDocError
 
 from connectors.workbook.grid import Fault
-from connectors.workbook.scan import is_percent
+from connectors.workbook.scan import LONGEST_NAME, is_percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from connectors.workbook.grid import Grid
 
 _SUMMARY = "\x05SummaryInformation"
+_LAST_AUTHOR = 8
+_CODE_PAGE = 1
+_TEXT = 30
+_SMALL = 2
+_UTF8 = 65001
 _LAST_SAVED = 13
 _FILETIME = 64
 _BEGIN = dt.datetime(1601, 1, 1, tzinfo=dt.UTC)
@@ -52,6 +57,15 @@ class Container:
         try:
             stream = self._parts.get_named_stream(_SUMMARY) if _SUMMARY in self._names else None
             return _last_saved(stream) if stream else None
+        except (CompDocError, *_BROKEN):
+            return None
+
+    @property
+    def saved_by(self) -> str | None:
+        """Who the document says saved it last; None where it does not say."""
+        try:
+            stream = self._parts.get_named_stream(_SUMMARY) if _SUMMARY in self._names else None
+            return _last_author(stream) if stream else None
         except (CompDocError, *_BROKEN):
             return None
 
@@ -101,11 +115,34 @@ def _mark(sheet: xlrd.sheet.Sheet, grid: Grid, percents: set[int]) -> None:
 
 def _last_saved(stream: bytes) -> dt.datetime | None:
     """Return the time of the last saving out of a set of properties."""
+    offset = _properties(stream).get(_LAST_SAVED)
+    if offset is None or struct.unpack_from("<I", stream, offset)[0] != _FILETIME:
+        return None
+    (ticks,) = struct.unpack_from("<Q", stream, offset + 4)
+    return _BEGIN + dt.timedelta(microseconds=ticks // 10) if ticks else None
+
+
+def _last_author(stream: bytes) -> str | None:
+    """Return the name of who saved last out of a set of properties; it is in the code page that they name."""
+    found = _properties(stream)
+    offset, page = found.get(_LAST_AUTHOR), found.get(_CODE_PAGE)
+    if offset is None or struct.unpack_from("<I", stream, offset)[0] != _TEXT:
+        return None
+    (length,) = struct.unpack_from("<I", stream, offset + 4)
+    number = 1252
+    if page is not None and struct.unpack_from("<I", stream, page)[0] == _SMALL:
+        (number,) = struct.unpack_from("<H", stream, page + 4)
+    told = stream[offset + 8 : offset + 8 + length].split(b"\0")[0]
+    try:
+        text = told.decode("utf-8" if number == _UTF8 else f"cp{number}", "replace")
+    except LookupError:
+        text = told.decode("ascii", "replace")
+    return text.strip()[:LONGEST_NAME] or None
+
+
+def _properties(stream: bytes) -> dict[int, int]:
+    """Return by number where each property of a set stands."""
     (start,) = struct.unpack_from("<I", stream, 44)
     (count,) = struct.unpack_from("<I", stream, start + 4)
-    for number in range(min(count, 100)):
-        kind, offset = struct.unpack_from("<II", stream, start + 8 + 8 * number)
-        if kind == _LAST_SAVED and struct.unpack_from("<I", stream, start + offset)[0] == _FILETIME:
-            (ticks,) = struct.unpack_from("<Q", stream, start + offset + 4)
-            return _BEGIN + dt.timedelta(microseconds=ticks // 10) if ticks else None
-    return None
+    pairs = (struct.unpack_from("<II", stream, start + 8 + 8 * number) for number in range(min(count, 100)))
+    return {kind: start + offset for kind, offset in pairs}

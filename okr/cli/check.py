@@ -49,7 +49,7 @@ def check(
         findings.append(_settings(known))
         for name, source in known.sources.items():
             findings.append(_source(known, name, source, report))
-        findings.append(_mail(known))
+        findings.append(_mail(known, report))
         findings += [_target(known, name, target, report) for name, target in known.targets.items()]
         findings += [_warehouse(known), _ledger(known), _folder("landing", known.landing.path)]
     for one in findings:
@@ -94,9 +94,19 @@ def _source(known: Settings, name: str, source: SourceSettings, report: Report) 
     return found
 
 
-def _mail(known: Settings) -> Finding:
+def _mail(known: Settings, report: Report) -> Finding:
+    """Whether the mail server can be reached and lets us in, also while mail is off; nothing is sent."""
     found = Finding(say("cli.check.target", name="mail", kind="smtp"))
     found.told = [say("cli.check.target_on" if known.mail.enabled else "cli.check.target_off")]
+    if known.mail.redirect_to is not None:
+        found.told.append(say("note.check_mail_redirect", address=known.mail.redirect_to))
+    if known.mail.host is None:
+        return found
+    report.stage("check_target", target="mail")
+    for one in rooms.mail_checks(known):
+        found.told.append(say(f"{'note' if one.ok else 'error'}.{one.code}", **one.values))
+        if not one.ok and known.mail.enabled:
+            found.status = 2
     return found
 
 

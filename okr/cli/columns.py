@@ -34,7 +34,8 @@ COVERAGE = _columns(
 )
 HANDSHAKES = _columns(
     "handshake_id kr_id unit_id party party_unit_id point needed_by:date response response_reason "
-    "supporting_kr_id decision standing stale:flag late:flag"
+    "supporting_kr_id decision standing stale:flag late:flag responded_by responded_at:time answered_by "
+    "answered_how decided_by"
 )
 MEETINGS = _columns(
     "meeting_id title unit_id period_id starts_at participants:list krs:number requests:number "

@@ -136,6 +136,8 @@ def _party(row: Row) -> str:
 def _standing(row: Row) -> str:
     told = [say(f"cli.standing.{row['standing']}")]
     told += [say(f"cli.standing.{flag}") for flag in ("stale", "late") if row[flag]]
+    if row["response"] is not None and row.get("answered_how") is not None:
+        told.append(say(f"cli.answered.{row['answered_how']}", who=row["answered_by"] or ""))
     return " · ".join(told)
 
 

@@ -37,7 +37,7 @@ def write(rows: Sequence[Row], columns: Sequence[Column], form: Form, file: Path
     elif form == "csv":
         write_pieces(csv_pieces(rows, columns, guarded), file, mark=True)
     else:
-        with _beside(file) as path:
+        with beside(file) as path:
             (_sheet if form == "xlsx" else _parquet)(rows, columns, path)
 
 
@@ -45,14 +45,14 @@ def write_pieces(pieces: Iterable[str], file: Path, *, mark: bool = False) -> No
     """Write text into a file, with `mark` behind a byte order mark, by which Excel knows UTF-8."""
     encoding = "utf-8-sig" if mark else "utf-8"
     with (
-        _beside(file) as path,
+        beside(file) as path,
         path.open("w", encoding=encoding, newline="", errors="replace") as out,
     ):
         out.writelines(pieces)
 
 
 @contextmanager
-def _beside(file: Path) -> Iterator[Path]:
+def beside(file: Path) -> Iterator[Path]:
     """A path beside the file to write to; it takes the file's place when all went well."""
     path = file.with_name(f".{file.name}.{os.getpid()}.tmp")
     try:

@@ -84,7 +84,7 @@ def _show(known: Settings, found: Plan, rows: Sequence[Row], names: Sequence[str
     if len(rows) > SHOWN:
         tables.remark(say("cli.plan.more", shown=SHOWN, more=len(rows) - SHOWN, count=len(rows)))
     tables.remark(say("cli.plan.id", plan=found.plan_id, parts=_joined(_parts(found))))
-    off = [name for name in names if name in known.targets and not known.targets[name].enabled]
+    off = [name for name in names if not rooms.target_enabled(known, name)]
     if off:
         tables.line(say("cli.plan.off", targets=off))
     else:

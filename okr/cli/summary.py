@@ -63,6 +63,14 @@ def page(known: Settings, result: SyncResult) -> list[str]:
     return [tame(told) for told in lines]
 
 
+def troubles(known: Settings, result: SyncResult) -> list[str]:
+    """The lines about what did not go as it should: sources that are behind, and what was refused."""
+    behind = [one for one in result.sources if one.state in {"failed", "held", "partial"}]
+    left = max((width(one.name) for one in behind), default=0)
+    lines = [told for one in behind for told in _source(known, one, left)]
+    return [tame(told) for told in (*lines, *_refused(result), "")]
+
+
 def _source(known: Settings, one: SourceOutcome, left: int) -> list[str]:
     mark = {"read": "✓", "stood": "·"}.get(one.state, "✗")
     state = say(f"cli.sync.state_{one.state}", rows=one.rows)

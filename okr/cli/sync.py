@@ -18,17 +18,22 @@ if TYPE_CHECKING:
 def sync(
     *,
     source: Annotated[tuple[str, ...], Parameter(consume_multiple=False)] = (),
+    dry_run: bool = False,
+    on_prefect: bool = False,
     common: Common = Common(),  # noqa: B008 - frozen
 ) -> int:
     """Pull every source, or only those named; the others stand as last delivered."""
-    known, result = _run(source, common)
+    if on_prefect:
+        asked = {"sync_only": True, "sources": list(source), "dry_run": dry_run}
+        return rooms.on_prefect(common.config, "nightly", asked)
+    known, result = _run(source, common, dry_run=dry_run)
     summary.show(known, result)
     return result.exit_status
 
 
-def _run(source: tuple[str, ...], common: Common) -> tuple[Settings, SyncResult]:
+def _run(source: tuple[str, ...], common: Common, *, dry_run: bool) -> tuple[Settings, SyncResult]:
     with reporting() as report:
         report.stage("settings")
         known = rooms.settings(common.config)
         summary.require(known, source)
-        return known, rooms.sync(known, source or None, report)
+        return known, rooms.sync(known, source or None, report, dry_run=dry_run)

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 INTENDED = {"hr": "read", "planning": "read", "units": "partial"}
 """How each source stands when all went as it should: one workbook is a login page on purpose."""
 
+MEETING = "market-2027q1"
+"""The handshake meeting that the demo prepares."""
+
 
 def write(directory: Path) -> Path:
     """Write the enterprise into `directory`; what an earlier demo wrote there is written anew.
@@ -65,7 +68,7 @@ def _write(enterprise: Traversable, directory: Path) -> None:
 
 
 def run(directory: Path, report: Report, language: Language = "en") -> int:
-    """Write the enterprise, run the nightly job on it, and print what a person should look at.
+    """Write the enterprise, run the nightly sync and a pre-handshake run on it, and print what a person should look at.
 
     Returns:
         0 where all went as the demo intends, refusals included; else 1.
@@ -76,10 +79,12 @@ def run(directory: Path, report: Report, language: Language = "en") -> int:
     """
     from okr import pipeline  # noqa: PLC0415 - DuckDB and polars are slow to import
     from okr.demo import closing  # noqa: PLC0415
+    from okr.pipeline.prepare import prepare  # noqa: PLC0415
     from okr.settings import load  # noqa: PLC0415
 
     settings = load(write(directory))
     result = pipeline.sync(settings, sources=None, report=report, command="demo")
-    closing.tell(settings, result, language)
+    prepared = prepare(settings, MEETING, pull=False, who="okr demo", report=report)
+    closing.tell(settings, result, prepared, language)
     stand = {outcome.name: outcome.state for outcome in result.sources}
     return 0 if stand == INTENDED else 1

@@ -20,12 +20,14 @@ from okr.texts import text
 
 if TYPE_CHECKING:
     from okr.pipeline import SyncResult
+    from okr.pipeline.prepare import Prepared
     from okr.settings import Settings
     from okr.texts import Language
 
 STEPS = (
     ("gaps", "gaps --unit PD"),
     ("meeting", "gaps --meeting market-2027q1"),
+    ("prepare", "prepare market-2027q1"),
     ("explain", "explain AL101"),
     ("quarantine", "quarantine"),
 )
@@ -33,7 +35,7 @@ STEPS = (
 SEVERITIES = ("critical", "major", "minor", "info")
 
 
-def tell(settings: Settings, result: SyncResult, language: Language) -> None:
+def tell(settings: Settings, result: SyncResult, prepared: Prepared, language: Language) -> None:
     """Print the summary on standard output, in the reader's language."""
     page = _Page(settings, language)
     page.sources(result)
@@ -41,6 +43,7 @@ def tell(settings: Settings, result: SyncResult, language: Language) -> None:
         page.gaps(result, list(reader.gaps(now=page.at)))
         page.coverage(reader.coverage(now=page.at))
         page.meetings(reader.meetings(now=page.at))
+    page.pack(prepared)
     page.next_steps()
 
 
@@ -102,6 +105,19 @@ class _Page:
             self._heading("meeting", title=name, starts_at=meeting["starts_at"][:16].replace("T", " "))
             told = {**meeting, "readiness": f"{meeting['readiness']:.0f}"}
             self._console.print(f"  {self._say('readiness', **told)}")
+
+    def pack(self, prepared: Prepared) -> None:
+        """Where the pack of the meeting lies, and what is in it."""
+        self._heading("pack", meeting=prepared.name)
+        self._console.print(f"  {escape(_near(prepared.latest))}")
+        for kind in ("page", "meeting", "leader", "unit"):
+            for file in prepared.pack:
+                if file.kind == kind:
+                    self._console.print(f"      {escape(file.name)}  {self._say(f'pack_{kind}')}")
+        mails = [name for name in prepared.files if "/" in name]
+        if mails:
+            folder = escape(mails[0].partition("/")[0] + "/")
+            self._console.print(f"      {folder}  {self._say('pack_mails', count=len(mails))}")
 
     def next_steps(self) -> None:
         """Commands to go on with, as they can be typed."""

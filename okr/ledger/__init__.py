@@ -5,7 +5,11 @@ Entries are only ever added, each committed at the moment it happens, also while
 
 from __future__ import annotations
 
-from okr.ledger.entries import Audited, Decision, Message, PlanShown, Run, Told
+from okr.ledger.answers import standing
+from okr.ledger.entries import Answer, Audited, Decision, Message, PlanShown, Run, Standing, Told
 from okr.ledger.ledger import Ledger
+from okr.ledger.store import exists
 
-__all__ = ["Audited", "Decision", "Ledger", "Message", "PlanShown", "Run", "Told"]
+__all__ = [
+    "Answer", "Audited", "Decision", "Ledger", "Message", "PlanShown", "Run", "Standing", "Told", "exists", "standing",
+]  # fmt: skip

@@ -46,6 +46,54 @@ class Decision:
 
 
 @dataclass(frozen=True)
+class Answer:
+    """What somebody answered to a request.
+
+    Attributes:
+        handshake_id: the request.
+        kind: `response` (of the unit that is asked) or `decision` (of the leader).
+        content: of a response `response`, `response_reason` and `supporting_kr_id` (an id, or words for one); of a
+            decision `decision`. All null: the answer was taken back.
+        who: as it was given: a name on a sheet, a program's user, a person's id. None: nobody is named.
+        how: `named` on a sheet, `saved_by` a program, `unknown`: all of these are claims; `signed`: the person
+            themselves, on our pages.
+        said_at: when it was given: when its workbook was saved.
+        at: when it was recorded.
+        source: of the settings, or `web`.
+        scope: the workbook.
+        place: where it stands: workbook, sheet and cell.
+        entry_id: its number, once it is recorded.
+    """
+
+    handshake_id: str
+    kind: str
+    content: dict[str, str | None]
+    who: str | None
+    how: str
+    said_at: datetime
+    at: datetime
+    source: str
+    scope: str
+    place: str
+    entry_id: int | None = None
+
+    @property
+    def claimed(self) -> bool:
+        """Whether who answered is a mere claim."""
+        return self.how != "signed"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The answer to a request that counts, if any, and those of which nobody can tell which does."""
+
+    handshake_id: str
+    kind: str
+    counts: Answer | None
+    refused: tuple[Answer, ...] = ()
+
+
+@dataclass(frozen=True)
 class Message:
     """A message to one address. What it is never changes; `state` follows from what happened to it.
 
@@ -70,7 +118,10 @@ class Message:
 
 @dataclass(frozen=True)
 class Told:
-    """Which gaps a message tells, to whom, of which meeting: a message without its content."""
+    """Which gaps a message tells, to whom, of which meeting: a message without its content.
+
+    `sent_to` is the address that it went to; in a rehearsal that is not the recipient's.
+    """
 
     key: str
     kind: str
@@ -80,6 +131,7 @@ class Told:
     due_at: datetime
     gaps: tuple[str, ...]
     state: str
+    sent_to: str | None = None
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,11 @@ from sqlalchemy import Row, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from okr.errors import CallError
+from okr.ledger.answers import Answers
 from okr.ledger.entries import Decision, Ended, Run, State
 from okr.ledger.journal import Journal
 from okr.ledger.outbox import Outbox
+from okr.ledger.signins import SignIns
 from okr.ledger.store import Store
 from okr.ledger.tables import DECISIONS, METADATA, RUNS, clean, plain
 from okr.settings import resolve
@@ -28,7 +30,7 @@ PATIENCE = timedelta(seconds=30)
 BATCH = 500  # rows that are copied at once
 
 
-class Ledger(Outbox, Journal):
+class Ledger(Answers, Outbox, Journal, SignIns):
     """Entries are added and read, never changed; several programs may do so at once.
 
     May be used from several threads. Every failure of the database is a `RunError` whose code

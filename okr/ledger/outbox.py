@@ -12,7 +12,7 @@ from okr.ledger.entries import Message, MessageEvent, Told
 from okr.ledger.tables import OUTBOX, OUTBOX_EVENTS, clean, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from okr.ledger.store import Store
@@ -30,7 +30,11 @@ _STATE = case(
     (OUTBOX_EVENTS.c.event == "deferred", "waiting"),
     else_=OUTBOX_EVENTS.c.event,
 )
-_TOLD = ("key", "kind", "recipient", "person_id", "meeting_id", "due_at", "gaps")
+_TOLD = (
+    *(OUTBOX.c[name] for name in ("key", "kind", "recipient", "person_id", "meeting_id", "due_at", "gaps")),
+    OUTBOX_EVENTS.c.sent_to,
+)
+BATCH = 500  # keys that are asked for at once
 
 
 class Outbox:
@@ -86,15 +90,19 @@ class Outbox:
         meeting_id: str | None = None,
         due_from: datetime | None = None,
         due_until: datetime | None = None,
+        state: str | None = None,
     ) -> list[Told]:
         """What messages tell, told or still to tell; those that were refused or cancelled too, by their `state`.
 
         Args:
+            state: only those that are now in this state.
             meeting_id: only those of this meeting.
             due_from: only those due at or after this time.
             due_until: only those due before this time.
         """
-        wanted = _with_state(*(OUTBOX.c[name] for name in _TOLD))
+        wanted = _with_state(*_TOLD)
+        if state is not None:
+            wanted = wanted.where(_STATE.in_([state]))
         if meeting_id is not None:
             wanted = wanted.where(OUTBOX.c.meeting_id == meeting_id)
         if due_from is not None:
@@ -102,8 +110,17 @@ class Outbox:
         if due_until is not None:
             wanted = wanted.where(OUTBOX.c.due_at < due_until)
         with self._store.reading() as connection:
-            found = [dict(row._mapping) for row in connection.execute(wanted)]
-        return [Told(**{**row, "gaps": tuple(row["gaps"])}) for row in found]
+            return [_told(row._mapping) for row in connection.execute(wanted)]
+
+    def told_by(self, keys: Iterable[str]) -> dict[str, Told]:
+        """Those messages of these keys that are in the outbox, by key."""
+        found: dict[str, Told] = {}
+        order = list(keys)
+        with self._store.reading() as connection:
+            for start in range(0, len(order), BATCH):
+                wanted = _with_state(*_TOLD).where(OUTBOX.c.key.in_(order[start : start + BATCH]))
+                found |= {row.key: _told(row._mapping) for row in connection.execute(wanted)}
+        return found
 
     def claim(self, key: str, at: datetime, details: Mapping[str, Any] | None = None) -> bool:
         """Take a waiting message for sending: from here on nobody else may send it.
@@ -170,6 +187,11 @@ def _message(row: Mapping[Any, Any]) -> Message:
     values = {name: row[name] for name in row if name != "entry_id"}
     values |= {"gaps": tuple(row["gaps"]), "details": row["details"] or {}}
     return Message(**values)
+
+
+def _told(row: Mapping[Any, Any]) -> Told:
+    values = {name: row[name] for name in row if name != "entry_id"}
+    return Told(**{**values, "gaps": tuple(row["gaps"])})
 
 
 def _event(

@@ -43,6 +43,12 @@ FAILURES = (
 )
 
 
+def exists(url: str) -> bool:
+    """Whether there is a ledger to open: a SQLite file is there, or it is a database on a server."""
+    known = _parsed(url)
+    return known.get_backend_name() != "sqlite" or Path(known.database or "").exists()
+
+
 class Store:
     """A SQLite file in WAL mode or a PostgreSQL database, with the ledger's tables in it."""
 

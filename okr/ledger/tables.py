@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    UniqueConstraint,
 )
 
 if TYPE_CHECKING:
@@ -74,6 +75,23 @@ DECISIONS = Table(
     sqlite_autoincrement=True,
 )
 
+ANSWERS = Table(
+    "answers",
+    METADATA,
+    Column("entry_id", Integer, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("handshake_id", Text, nullable=False, index=True),
+    Column("kind", Text, nullable=False),
+    Column("content", JSON, nullable=False),
+    Column("who", Text),
+    Column("how", Text, nullable=False),
+    Column("said_at", Moment, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
 OUTBOX = Table(
     "outbox",
     METADATA,
@@ -127,6 +145,18 @@ PLANS = Table(
     Column("who", Text, nullable=False),
     Column("targets", JSON, nullable=False),
     Column("details", JSON, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+SIGN_INS = Table(
+    "sign_ins",
+    METADATA,
+    Column("entry_id", Integer, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("visit", Text, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    UniqueConstraint("visit", "event"),
     sqlite_autoincrement=True,
 )
 

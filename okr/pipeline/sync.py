@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from okr.errors import CallError, OkrError, SourceError
+from okr.pipeline.steps import HERE
 from okr.settings import now, read_mapping, require_secrets, resolve
 
 if TYPE_CHECKING:
@@ -16,11 +16,10 @@ if TYPE_CHECKING:
 
     from connectors.landing import Landing
     from okr.ledger import Ledger
+    from okr.pipeline.steps import Steps
     from okr.reconcile.intake import Intake, SourceOutcome
     from okr.report import Report
     from okr.settings import Block, Settings
-
-PULLS_AT_ONCE = 4
 
 
 @dataclass(frozen=True)
@@ -61,8 +60,11 @@ def sync(
     report: Report,
     command: str = "sync",
     block: Block | None = None,
+    steps: Steps = HERE,
 ) -> SyncResult:
     """Pull, validate, merge, judge; writes to landing, warehouse and run log only.
+
+    A run that is to leave warehouse and ledger alone is given settings of `aside`.
 
     Args:
         settings: of the enterprise.
@@ -70,6 +72,7 @@ def sync(
         report: told of stages and notes.
         command: under which name the run stands in the log.
         block: reads a Prefect Secret block.
+        steps: who carries out the pulls and the rest.
 
     Raises:
         CallError: a source that the settings do not know, or a secret that is missing.
@@ -80,10 +83,11 @@ def sync(
     require_secrets(settings, sources=names, block=block)
     read_mapping(settings)  # what is wrong in it is told before anything is asked
     report.stage("pull", total=len(names))
-    with ThreadPoolExecutor(max_workers=PULLS_AT_ONCE) as pool:
-        waiting = [pool.submit(pull_source, settings, name, report, at=started, block=block) for name in names]
-        pulled = [one.result() for one in waiting]
-    return merge_and_judge(settings, report, pulled=pulled, command=command, started=started, block=block)
+    pulled = steps.pulls(settings, names, lambda name: pull_source(settings, name, report, at=started, block=block))
+    return steps.step(
+        "merge and judge",
+        lambda: merge_and_judge(settings, report, pulled=pulled, command=command, started=started, block=block),
+    )
 
 
 def named_sources(settings: Settings, sources: Sequence[str] | None) -> list[str]:
@@ -146,6 +150,7 @@ def merge_and_judge(
     pulled: Sequence[Pulled] = (),
     command: str = "sync",
     started: datetime | None = None,
+    who: str | None = None,
     block: Block | None = None,
 ) -> SyncResult:
     """Build the next state of the warehouse out of what has landed, and swap it in.
@@ -158,7 +163,8 @@ def merge_and_judge(
     at = started or now(settings)
     run_id = uuid.uuid4().hex
     with Ledger.of(settings, block=block) as ledger:
-        ledger.run_started(run_id, command, at, {"sources": [one.name for one in pulled]})
+        asked = {"sources": [one.name for one in pulled]} | ({} if who is None else {"who": who})
+        ledger.run_started(run_id, command, at, asked)
         try:
             result = _state(settings, report, ledger, pulled=pulled, command=command, at=at, run_id=run_id)
         except BaseException as failure:
@@ -187,7 +193,7 @@ def _state(
     run_id: str,
 ) -> SyncResult:
     """Build the next state of the warehouse under the lock."""
-    from okr.reconcile import state, warehouse  # noqa: PLC0415 (DuckDB and polars)
+    from okr.reconcile import answers, state, warehouse  # noqa: PLC0415 (DuckDB and polars)
     from okr.reconcile.intake import Intake  # noqa: PLC0415
 
     decisions = ledger.decisions()
@@ -204,7 +210,10 @@ def _state(
         for name in settings.source_order():
             outcomes.append(_source(intake, _landing(settings), asked.get(name), name, decided))
             report.advance()
-        rows = state.understand(house, settings, report, at, decisions, mapping)
+        # What came in is recorded first: it counts in this very run, and stays when the run fails.
+        ledger.answer(answers.delivered(house, at))
+        given = ledger.answers()
+        rows = state.understand(house, settings, report, at, decisions=decisions, mapping=mapping, given=given)
         found = state.judge(house, settings, report, run_id=run_id, command=command, at=at, rows=rows)
         report.stage("publish")
     return SyncResult(

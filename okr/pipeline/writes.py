@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from okr.report import Report
     from okr.settings import Block, Settings
 
+MAIL = "mail"
+"""The name of the target that mails are."""
+
 VALID_FOR = timedelta(days=1)
 """For how long a plan that was shown may be applied."""
 
@@ -53,7 +56,7 @@ def chosen(settings: Settings, names: Sequence[str] | None) -> list[str]:
     Raises:
         CallError: `unknown_target`, `no_target_on`.
     """
-    order = list(settings.targets)
+    order = [*settings.targets, MAIL]
     for name in names or ():
         if name not in order:
             from okr.reconcile.likeness import nearest  # noqa: PLC0415
@@ -61,10 +64,15 @@ def chosen(settings: Settings, names: Sequence[str] | None) -> list[str]:
             raise CallError("unknown_target", target=name, nearest=nearest([name], order)[name], known=order)
     if names:
         return [name for name in order if name in names]
-    found = [name for name, section in settings.targets.items() if section.enabled]
+    found = [name for name in order if enabled(settings, name)]
     if not found:
         raise CallError("no_target_on", known=order)
     return found
+
+
+def enabled(settings: Settings, name: str) -> bool:
+    """Whether a target is on; `mail` is one."""
+    return settings.mail.enabled if name == MAIL else settings.targets[name].enabled
 
 
 def remember(settings: Settings, shown: Plan, names: Sequence[str], who: str, *, block: Block | None = None) -> None:
@@ -99,7 +107,7 @@ def apply(
     with _ledger(settings, block) as ledger:
         shown = _shown(ledger, plan_id, at)
         wanted = chosen(settings, shown.targets)
-        off = [name for name in wanted if not settings.targets[name].enabled]
+        off = [name for name in wanted if not enabled(settings, name)]
         if off:
             raise CallError("target_off", targets=off)
         with _targets(settings, block) as known:
@@ -128,7 +136,7 @@ def write_targets(
         return []
     report.stage("write_targets", total=len(wanted))
     outcomes = []
-    with _ledger(settings, block) as ledger, _targets(settings, block) as known:
+    with _ledger(settings, block) as ledger, _views(settings, block) as known:
         for name in wanted:
             outcome = _written(known[name])
             if outcome.error is not None:
@@ -223,8 +231,18 @@ def _audit(ledger: Ledger, outcome: Outcome, who: str, at: datetime) -> None:
 
 
 @contextmanager
-def _targets(settings: Settings, block: Block | None) -> Iterator[dict[str, ViewsTarget]]:
-    """Every target by name, for as long as the warehouse is open."""
+def _targets(settings: Settings, block: Block | None) -> Iterator[dict[str, Target]]:
+    """Every target by name, mail among them, for as long as the warehouse is open."""
+    from okr.pipeline.mail_target import MailTarget  # noqa: PLC0415 - Jinja2
+    from okr.reconcile.reading import Reader  # noqa: PLC0415 - DuckDB and polars
+
+    with _views(settings, block) as views, Reader(settings) as reader:
+        yield {**views, MAIL: MailTarget(settings, reader, block)}
+
+
+@contextmanager
+def _views(settings: Settings, block: Block | None) -> Iterator[dict[str, ViewsTarget]]:
+    """Every target for views by name, for as long as the warehouse is open."""
     from okr.publish.targets import targets  # noqa: PLC0415 - DuckDB and polars
     from okr.reconcile.reading import Reader  # noqa: PLC0415
 

@@ -86,7 +86,10 @@ _OF = {
 _FIGURES = {
     "coverage": "select * from judged.coverage",
     "handshake_figures": "select * from judged.handshake_figures",
-    "meeting_figures": "select * exclude (starts_at_offset) from judged.meetings",
+    "meeting_figures": (
+        "select * exclude (starts_at_offset, handshakes_known, upper_krs, upper_carried, things, sound) "
+        "from judged.meetings"
+    ),
 }
 
 _GAP: dict[str, Any] = {

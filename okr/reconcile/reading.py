@@ -229,7 +229,10 @@ class Reader:
         return coming
 
     def meeting(self, meeting: str, *, now: datetime) -> dict[str, Any]:
-        """Return one coming meeting: its row, `hrbp_ids` as stated, and `hrbps`, whom they name.
+        """Return one coming meeting: its row, `hrbp_ids` as stated, `hrbps`, whom they name, and `parts`.
+
+        `parts` is what its readiness is made of: `handshakes_known` (whether a source can hold them), `upper_krs`
+        and `upper_carried` (the upper unit's own KRs), `things` and `sound` (Os and KRs in participants).
 
         Args:
             meeting: an id, a title or the upper unit's name.
@@ -241,7 +244,13 @@ class Reader:
         found = self._meeting(meeting, now)
         stated = self._house.value("select hrbp_ids from okr.meetings where meeting_id = $id", id=found["meeting_id"])
         hrbps = view.named_people(stated or [], self.people())
-        return {**found, "hrbp_ids": stated or [], "hrbps": hrbps}
+        (parts,) = view.rows(self._house, view.PARTS, meeting=found["meeting_id"])
+        return {**found, "hrbp_ids": stated or [], "hrbps": hrbps, "parts": parts}
+
+    def meeting_sources(self) -> list[str]:
+        """Return the names of the sources that tell of meetings."""
+        known = self._house.rows("select distinct source from store.holds where \"table\" = 'meetings' order by 1")
+        return [source for (source,) in known]
 
     # -- who there is and what counts -----------------------------------------------------------------
 
@@ -255,6 +264,22 @@ class Reader:
         `told_id`: the active leader who is told of what the unit has to close, its own or the nearest above.
         """
         return view.rows(self._house, view.UNITS)
+
+    def current_view(self, *, now: datetime) -> str:
+        """Return the period whose view is shown where nothing else is asked for.
+
+        Raises:
+            CallError: `no_current_period`, `period_of_settings_unknown`, `period_not_judged`.
+        """
+        return self._period(None, self._run(None), now, None)
+
+    def unit_and_below(self, unit: str) -> list[str]:
+        """Return the ids of a unit, named by its id, name or alias, and of those below it.
+
+        Raises:
+            CallError: `unknown_unit`, `ambiguous_name`.
+        """
+        return self._unit_and_below(unit)
 
     def things(self, period_id: str) -> list[dict[str, Any]]:
         """Return every O and KR that counts in the view of a period, each O before its KRs.
@@ -274,6 +299,16 @@ class Reader:
         for row in found:
             row["responded_at"] = None if row["responded_at"] is None else _utc(row["responded_at"])
         return found
+
+    def okrs(self, period_id: str, unit_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+        """Return all Os of these units and this very period, whatever their state, as their sources have them.
+
+        `okrs`: a row for each KR with its O, or for an O without a KR; `needs`: their handshakes; `links`: what
+        the Os carry as stated.
+        """
+        queries = {"okrs": view.OKRS, "needs": view.NEEDS, "links": view.LINKS}
+        asked = {"period": period_id, "units": list(unit_ids)}
+        return {name: view.rows(self._house, query, **asked) for name, query in queries.items()}
 
     def conflicts(self) -> list[dict[str, Any]]:
         """Return what sources say differently and nobody has decided: `kind`, `id`, `field`, `said` by precedence."""
@@ -324,6 +359,17 @@ class Reader:
     def _dicts(self, query: str, **values: object) -> list[dict[str, Any]]:
         return self._house.frame(query, **values).to_dicts()
 
+    def current_period(self, now: datetime) -> str:
+        """Return the current period, whether or not the last run judged it.
+
+        Raises:
+            CallError: `no_current_period`, `period_of_settings_unknown`.
+        """
+        found = current_period(self._house, self._settings, None, now)
+        if found is None:
+            raise self._no_period(self.last_run()["judged"], None)
+        return found
+
     def _run(self, as_of: datetime | None) -> int:
         """Return the number of the last run, or of the last at or before a time."""
         if as_of is None:
@@ -341,16 +387,16 @@ class Reader:
         ]
         if period is not None:
             known = self._house.rows("select period_id, name from okr.periods order by period_id")
-            chosen = _chosen(period, known, "unknown_period", "period")
+            picked = chosen(period, known, "unknown_period", "period")
         elif as_of is not None:
-            chosen = self._house.value("select current_period from history.runs where run = $run", run=run)
+            picked = self._house.value("select current_period from history.runs where run = $run", run=run)
         else:
-            chosen = current_period(self._house, self._settings, None, now)
-        if chosen is None:
+            picked = current_period(self._house, self._settings, None, now)
+        if picked is None:
             raise self._no_period(judged, as_of)
-        if chosen not in judged:
-            raise CallError("period_not_judged", period=chosen, judged=judged)
-        return chosen
+        if picked not in judged:
+            raise CallError("period_not_judged", period=picked, judged=judged)
+        return picked
 
     def _no_period(self, judged: list[str], as_of: datetime | None) -> CallError:
         """Return why there is no current period: none holds today, or the settings name one that nobody knows."""
@@ -367,22 +413,22 @@ class Reader:
 
     def _unit_and_below(self, unit: str) -> list[str]:
         known = self._house.rows("select unit_id, name, aliases from okr.org_units order by unit_id")
-        chosen = _chosen(unit, known, "unknown_unit", "unit")
+        picked = chosen(unit, known, "unknown_unit", "unit")
         # As stated the parents may go in a circle: then each of it is a root.
         tree = plant(dict(self._house.rows("select unit_id, parent_id from okr.org_units")))
-        return tree.order[tree.first[chosen] : tree.last[chosen] + 1]
+        return tree.order[tree.first[picked] : tree.last[picked] + 1]
 
     def _meeting(self, meeting: str, now: datetime) -> dict[str, Any]:
         coming = self.meetings(now=now)
         names = dict(self._house.rows("select unit_id, name from okr.org_units"))
         known = [(row["meeting_id"], row["title"], [row["unit_id"], names.get(row["unit_id"])]) for row in coming]
         try:
-            chosen = _chosen(meeting, known, "unknown_meeting", "meeting")
+            picked = chosen(meeting, known, "unknown_meeting", "meeting")
         except CallError as unknown:
             if unknown.code == "unknown_meeting":
                 self._refuse_past(meeting, names, now, unknown.values["nearest"])
             raise
-        return next(row for row in coming if row["meeting_id"] == chosen)
+        return next(row for row in coming if row["meeting_id"] == picked)
 
     def _refuse_past(self, meeting: str, names: dict[str, str], now: datetime, nearest_coming: object) -> None:
         """Say when a meeting was, where the text names one that is over."""
@@ -407,7 +453,7 @@ _MEETING = (
 )  # fmt: skip
 
 
-def _chosen(said: str, known: Sequence[tuple], code: str, what: str) -> str:
+def chosen(said: str, known: Sequence[tuple], code: str, what: str) -> str:
     """Return the id that a text on the command line means: an id, else the one with that name or alias."""
     for row in known:
         if row[0] == said:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from okr.reconcile import copies, memory, merge, periods
+from okr.reconcile import answers, copies, memory, merge, periods
 from okr.reconcile.identity import Identities
 from okr.reconcile.intake import as_json
 from okr.reconcile.judge import Judge, Moment
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from okr.ledger import Decision
+    from okr.ledger import Answer, Decision
     from okr.reconcile.identity.verdicts import Mapped
     from okr.reconcile.warehouse import Warehouse
     from okr.report import Report
@@ -50,6 +50,7 @@ def understand(
     at: datetime,
     decisions: Sequence[Decision] = (),
     mapping: Sequence[Mapped] = (),
+    given: Sequence[Answer] = (),
 ) -> dict[str, str]:
     """Merge what the sources said into one row for each thing.
 
@@ -60,6 +61,7 @@ def understand(
         at: the time of the run.
         decisions: those of people that stand, of all kinds, oldest first.
         mapping: the settings' table of what is the same in several sources.
+        given: answers to requests, all that the ledger has.
 
     Returns:
         By table, the relation of what was said: as delivered, or with words resolved, under each source's own ids.
@@ -79,7 +81,10 @@ def understand(
             copies.settle(house, current, report)
             spoken = Spoken(house, current)
         rows[table.name] = spoken.relation(table.name) if spoken else f"store.{table.name}"
-        merging.merge(table, same.relation(table.name, rows[table.name]))
+        told = same.relation(table.name, rows[table.name])
+        if table.name == "handshakes":
+            told = answers.merged(house, told, answers.canonical(given, same.now), report, at)
+        merging.merge(table, told)
         report.advance()
     same.finish()
     if spoken:

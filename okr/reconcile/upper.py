@@ -99,6 +99,15 @@ class UpperKrs:
                 raise Unresolved("ambiguous_upper", candidates, [], told)
         raise Unresolved("unknown_upper", candidates, self._known(above, period_id))
 
+    def krs_of(self, text: str, unit_id: str, period_id: str) -> set[str]:
+        """Return the unit's own KRs that a text may mean, by number, by words or by both."""
+        found = (
+            self._by_number(text, [unit_id], period_id)
+            or self._by_words(text, [unit_id], period_id)
+            or self._by_both(text, [unit_id], period_id)
+        )
+        return {thing for kind, thing in found if kind == "kr"}
+
     def _by_number(self, text: str, above: Sequence[str], period_id: str) -> set[tuple[str, str]]:
         if len(text) > _LONGEST:
             return set()

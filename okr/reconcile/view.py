@@ -39,11 +39,46 @@ order by all
 """
 
 HANDSHAKES = """
-select j.* exclude (period_id), h.responded_by, epoch_us(h.responded_at) as responded_at, h.decided_by
+select
+    j.* exclude (period_id, responded_by, responded_at, decided_by), h.responded_by,
+    epoch_us(h.responded_at) as responded_at, h.decided_by
 from judged.handshakes j
 join okr.handshakes h on h.handshake_id = j.handshake_id
 where j.period_id = $period
 order by j.handshake_id
+"""
+
+OKRS = """
+select
+    o.objective_id, o.unit_id, o.person_id, o.ordinal as objective_ordinal, o.title as objective, o.owner_ids,
+    o.confidence, o.origin, o.state, o.visibility, k.kr_id, k.ordinal as kr_ordinal, k.title as kr,
+    k.owner_ids as kr_owner_ids, k.member_ids, k.due_on, k.confidence as kr_confidence, k.progress, k.metric,
+    k.comparator, k.baseline, k.target, k.measure_unit, k.rollup, k.weight, k.url
+from okr.objectives o
+left join okr.key_results k on k.objective_id = o.objective_id
+where o.period_id = $period and list_contains($units, o.unit_id)
+order by o.unit_id, o.person_id nulls first, o.ordinal nulls last, o.objective_id, k.ordinal nulls last, k.kr_id
+"""
+
+NEEDS = """
+select h.handshake_id, h.kr_id, h.party, h.point, h.needed_by, h.response, h.response_reason
+from okr.handshakes h
+join okr.key_results k on k.kr_id = h.kr_id
+join okr.objectives o on o.objective_id = k.objective_id
+where o.period_id = $period and list_contains($units, o.unit_id)
+order by h.kr_id, h.handshake_id
+"""
+
+LINKS = """
+select a.objective_id, a.parent_kind, a.parent_id, a.share
+from okr.alignments a
+join okr.objectives o on o.objective_id = a.objective_id
+where o.period_id = $period and list_contains($units, o.unit_id)
+order by all
+"""
+
+PARTS = """
+select handshakes_known, upper_krs, upper_carried, things, sound from judged.meetings where meeting_id = $meeting
 """
 
 PEOPLE = "select person_id, name, aliases, email, locale, unit_id, active from okr.people order by person_id"

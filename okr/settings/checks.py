@@ -106,6 +106,8 @@ def _mail(data: Data, file: str) -> Iterator[SettingsError]:
         for name in ("host", "sender"):
             if name not in mail:
                 yield SettingsError("setting_mail_needs", file=file, key=f"mail.{name}")
+        if "user" in mail and "password" not in mail:
+            yield SettingsError("setting_mail_needs", file=file, key="mail.password")
     host = str(mail.get("host", ""))
     if mail.get("security") == "none" and "user" in mail and not LOOPBACK.fullmatch(host):
         yield SettingsError("setting_mail_in_clear", file=file, key="mail.security")

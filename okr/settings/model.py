@@ -173,6 +173,9 @@ class Web(Section):
     secret: Secret | None = None
     proxy_addresses: list[Network] = Field(default_factory=list)
     user_header: Header = "X-Forwarded-User"
+    certificate: FilePath | None = None
+    certificate_key: FilePath | None = None
+    prefect_port: Port | None = None
 
 
 class Packs(Section):

@@ -62,6 +62,20 @@ class PrefectServer:
         """Asks the server's API for something."""
         return requests.post(f"{self.url}{path}", json=body, timeout=30)
 
+    def create(self, path: str, body: list[dict]) -> list[dict]:
+        """Makes things on the server out of a list."""
+        answer = requests.post(f"{self.url}{path}", json=body, timeout=30)
+        answer.raise_for_status()
+        return answer.json()
+
+    def patch(self, path: str, **body: object) -> None:
+        """Changes something on the server."""
+        requests.patch(f"{self.url}{path}", json=body, timeout=30).raise_for_status()
+
+    def delete(self, path: str) -> None:
+        """Removes something from the server."""
+        requests.delete(f"{self.url}{path}", timeout=30).raise_for_status()
+
     def state(self, run: str) -> str:
         """The type of a flow run's state, such as COMPLETED."""
         return self.ask("/flow_runs/filter", flow_runs={"id": {"any_": [run]}})[0]["state_type"]
@@ -88,6 +102,39 @@ class PrefectServer:
         finally:
             process.terminate()
             process.wait(timeout=30)
+
+
+TABLES = """
+period = "2026Q4"
+timezone = "Asia/Shanghai"
+now = 2026-12-11T08:00:00+08:00
+
+[warehouse]
+path = "warehouse.duckdb"
+
+[sources.planning]
+kind = "tables"
+path = "planning"
+"""
+
+
+def small_enterprise(folder, more=""):
+    """Settings whose only source is one small folder of tables; `more` settings behind them."""
+    planning = folder / "planning"
+    planning.mkdir(parents=True)
+    (planning / "org_units.csv").write_text("unit_id,name,leader_id\nU1,Product,p1\n", encoding="utf-8")
+    (planning / "people.csv").write_text(
+        "person_id,name,unit_id,email\np1,Ada Lovelace,U1,ada@example.com\n", encoding="utf-8"
+    )
+    (planning / "periods.csv").write_text(
+        "period_id,name,starts_on,ends_on\n2026Q4,Q4,2026-10-01,2026-12-31\n", encoding="utf-8"
+    )
+    (planning / "objectives.csv").write_text(
+        "objective_id,unit_id,period_id,title\nO1,U1,2026Q4,A secret plan\n", encoding="utf-8"
+    )
+    settings = folder / "okr.toml"
+    settings.write_text(TABLES + more, encoding="utf-8")
+    return settings
 
 
 @pytest.fixture(scope="session")

@@ -1,165 +1,201 @@
-"""The nightly flow on a real Prefect server: pins, seams and an honest final state."""
+"""The nightly flow on a real Prefect server: its tasks, what it leaves there, and an honest final state.
+
+All nights run in one process, one after the other: starting one takes longer than a night.
+"""
 
 from __future__ import annotations
 
 import json
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
 
-import filelock
 import pytest
 
 from okr import demo
 from okr.ledger import Ledger
 from okr.reconcile.reading import Reader
 from okr.settings import load, now
+from tests.flows.conftest import small_enterprise
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 
 RUN = """
-import sys
+import json, sys
+from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+from flows import tasks
 from flows.nightly_sync import NightlySync, nightly_sync
-state = nightly_sync(NightlySync(config=sys.argv[1], sources=sys.argv[2:]), return_state=True)
-print(state.type.value, state.name)
+tasks.RETRY_AFTER = [0.05, 0.1]
+with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+    for name, asked in json.loads(sys.argv[1]).items():
+        state = nightly_sync(NightlySync(**asked), return_state=True)
+        told = [name, str(state.state_details.flow_run_id), state.type.value, state.name, state.message]
+        print("STATE", json.dumps(told), flush=True)
 """
 
-TABLES = """
-period = "2026Q4"
-timezone = "Asia/Shanghai"
-now = 2026-12-11T08:00:00+08:00
+UNREACHABLE = """
+[sources.hr]
+kind = "sql"
+url = "postgresql+psycopg://reader@127.0.0.1:{port}/hr"
+connect_timeout = "2s"
+[sources.hr.tables]
+people = "people"
+"""
 
-[warehouse]
-path = "warehouse.duckdb"
+GOOD = """
+[targets.good]
+kind = "folder"
+path = "out"
+enabled = true
+"""
 
-[sources.planning]
-kind = "tables"
-path = "planning"
+BAD = """
+[targets.bad]
+kind = "folder"
+path = "planning/people.csv"
+enabled = true
 """
 
 
-def test_all_read_is_completed(prefect_server, tmp_path):
-    settings = tables_only(tmp_path)
+@dataclass
+class Night:
+    """A flow run that has ended, and what it left on the server."""
 
-    done = prefect_server.run(RUN, str(settings))
+    config: str
+    run: str
+    type: str
+    name: str
+    message: str
+    server: object
 
-    assert done.stdout.splitlines()[-1:] == ["COMPLETED Completed"], done.stderr[-3000:]
+    def tasks(self):
+        found = self.server.ask("/task_runs/filter", task_runs={"flow_run_id": {"any_": [self.run]}})
+        return {task["name"]: SimpleNamespace(state=task["state_type"], tries=task["run_count"]) for task in found}
+
+    def states(self):
+        return {name: task.state for name, task in self.tasks().items()}
+
+    def artifacts(self):
+        found = self.server.ask("/artifacts/filter", artifacts={"flow_run_id": {"any_": [self.run]}})
+        return {one["key"]: one["data"] for one in found}
+
+    def logs(self):
+        return "\n".join(
+            line["message"]
+            for line in self.server.ask("/logs/filter", logs={"flow_run_id": {"any_": [self.run]}}, limit=200)
+        )
+
+    @property
+    def settings(self):
+        return load(Path(self.config))
 
 
-def test_a_part_that_could_not_be_read_is_no_success(prefect_server, tmp_path):
-    """Every other source is merged and judged; the server shows which task failed."""
-    settings = demo.write(tmp_path / "demo")
-    (tmp_path / "demo" / "hr.sqlite").unlink()
+@pytest.fixture(scope="module")
+def nights(prefect_server, tmp_path_factory):
+    """Every night of this module by its name."""
+    home = tmp_path_factory.mktemp("nights")
+    broken = demo.write(home / "broken")
+    (home / "broken" / "hr.sqlite").unlink()
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        unreachable = small_enterprise(home / "unreachable", UNREACHABLE.format(port=closed.getsockname()[1]))
+        asked = {
+            "quiet": {"config": str(small_enterprise(home / "quiet", GOOD))},
+            "broken": {"config": str(broken), "sync_only": True},
+            "unknown": {"config": str(home / "quiet" / "okr.toml"), "sources": ["planing"]},
+            "dry": {"config": str(small_enterprise(home / "dry", GOOD)), "dry_run": True},
+            "target": {"config": str(small_enterprise(home / "target", GOOD + BAD))},
+            "unreachable": {"config": str(unreachable), "sync_only": True},
+        }
+        done = prefect_server.run(RUN, json.dumps(asked))
+    told = [json.loads(line.removeprefix("STATE ")) for line in done.stdout.splitlines() if line.startswith("STATE ")]
+    assert len(told) == len(asked), done.stderr[-3000:]
+    return {
+        name: Night(asked[name]["config"], run, kind, state, message, prefect_server)
+        for name, run, kind, state, message in told
+    }
 
-    done = prefect_server.run(RUN, str(settings))
 
-    assert done.stdout.splitlines()[-1:] == ["FAILED Completed with failures"], done.stderr[-3000:]
-    runs = prefect_server.ask("/flow_runs/filter", sort="START_TIME_DESC", limit=1)
-    assert runs[0]["state"]["name"] == "Completed with failures"
-    assert "hr" in runs[0]["state"]["message"]
-    tasks = prefect_server.ask("/task_runs/filter", task_runs={"flow_run_id": {"any_": [runs[0]["id"]]}})
-    states = {task["name"].split("-")[0]: task["state_type"] for task in tasks}
-    assert states == {
+def test_a_night_without_trouble(nights):
+    night = nights["quiet"]
+
+    assert (night.type, night.name) == ("COMPLETED", "Completed")
+    assert set(night.states()) == {
+        "pull planning",
+        "merge and judge",
+        "write targets",
+        "queue digests",
+        "find meetings",
+    }
+    assert set(night.states().values()) == {"COMPLETED"}
+    assert (night.settings.folder / "out" / "latest" / "gaps.parquet").exists()
+
+
+def test_figures_are_kept_and_nothing_of_people(nights):
+    kept = nights["quiet"].artifacts()
+
+    assert set(kept) == {"okr-sources", "okr-gaps", "okr-targets", "okr-digests"}
+    for told in (json.dumps(kept, ensure_ascii=False), nights["quiet"].logs()):
+        assert "planning" in told or "okr" in told
+        for private in ("Ada", "ada@", "secret plan"):
+            assert private not in told
+
+
+def test_a_source_that_fails_is_no_success_and_hurts_no_other(nights):
+    """The server shows which task failed; every other source is merged and judged."""
+    night = nights["broken"]
+
+    assert (night.type, night.name) == ("FAILED", "Completed with failures")
+    assert "hr" in night.message
+    assert night.states() == {
         "pull hr": "FAILED",
         "pull planning": "COMPLETED",
         "pull units": "COMPLETED",
-        "merge_and_judge": "COMPLETED",
+        "merge and judge": "COMPLETED",
     }
-    loaded = load(settings)
-    with Reader(loaded) as reader:
-        found = {gap["code"] for gap in reader.gaps(now=now(loaded))}
-        run = reader.last_run()
-    assert "SY602" in found
-    assert run is not None
-    assert run["command"] == "nightly"
+    assert night.tasks()["pull hr"].tries == 1  # a file that is not there is not there in a minute either
+    with Reader(night.settings) as reader:
+        assert "SY602" in {gap["code"] for gap in reader.gaps(now=now(night.settings))}
 
 
-def test_the_deployment_is_legal_and_asks_for_plain_fields(prefect_server):
-    """`prefect deploy` takes deployments/prefect.yaml; its schedule keeps the company's zone."""
-    prefect_server.prefect("work-pool", "create", "okr", "--type", "process")
-    prefect_server.prefect("--no-prompt", "deploy", "--prefect-file", "deployments/prefect.yaml", "--all")
+def test_what_may_be_gone_in_a_moment_is_tried_again(nights):
+    night = nights["unreachable"]
 
-    (deployed,) = prefect_server.ask("/deployments/filter", limit=10)
-    assert deployed["name"] == "nightly-sync"
-    assert deployed["schedules"][0]["schedule"] == {
-        "cron": "30 3 * * *",
-        "timezone": "Asia/Shanghai",
-        "day_or": True,
-    }
-    asked = deployed["parameter_openapi_schema"]["definitions"]["NightlySync"]["properties"]
-    assert {name: field["type"] for name, field in asked.items()} == {
-        "config": "string",
-        "sources": "array",
-    }
+    assert (night.type, night.name) == ("FAILED", "Completed with failures")
+    assert night.tasks()["pull hr"].state == "FAILED"
+    assert night.tasks()["pull hr"].tries == 3
+    assert night.tasks()["pull planning"].tries == 1
 
 
-def tables_only(folder):
-    """Settings whose only source is one small folder of tables."""
-    planning = folder / "planning"
-    planning.mkdir(parents=True)
-    (planning / "org_units.csv").write_text("unit_id,name,leader_id\nU1,Product,p1\n", encoding="utf-8")
-    (planning / "people.csv").write_text("person_id,name,unit_id\np1,Ada Lovelace,U1\n", encoding="utf-8")
-    (planning / "periods.csv").write_text(
-        "period_id,name,starts_on,ends_on\n2026Q4,Q4,2026-10-01,2026-12-31\n", encoding="utf-8"
-    )
-    (planning / "objectives.csv").write_text(
-        "objective_id,unit_id,period_id,title\nO1,U1,2026Q4,A secret plan\n", encoding="utf-8"
-    )
-    settings = folder / "okr.toml"
-    settings.write_text(TABLES, encoding="utf-8")
-    return settings
+def test_a_target_that_fails_is_told_and_hurts_no_other(nights):
+    night = nights["target"]
+
+    assert (night.type, night.name) == ("FAILED", "Failed in part")
+    assert "bad" in night.message
+    assert "good" not in night.message
+    assert (night.settings.folder / "out" / "latest" / "gaps.parquet").exists()
 
 
-def test_figures_are_kept_and_nothing_of_people(prefect_server, tmp_path):
-    settings = tables_only(tmp_path)
+def test_what_cannot_begin_says_why_in_our_words(nights):
+    night = nights["unknown"]
 
-    done = prefect_server.run(RUN, str(settings))
-
-    assert done.stdout.splitlines()[-1:] == ["COMPLETED Completed"], done.stderr[-3000:]
-    runs = prefect_server.ask("/flow_runs/filter", sort="START_TIME_DESC", limit=1)
-    kept = prefect_server.ask("/artifacts/filter", artifacts={"flow_run_id": {"any_": [runs[0]["id"]]}})
-    assert {one["key"] for one in kept} == {"okr-sources", "okr-gaps"}
-    told = json.dumps(kept, ensure_ascii=False)
-    assert "planning" in told
-    assert "Ada" not in told
-    assert "secret plan" not in told
+    assert (night.type, night.name) == ("FAILED", "Refused")
+    assert "planing" in night.message
+    assert "planning" in night.message
+    assert "Traceback" not in night.logs()
 
 
-def test_what_cannot_begin_says_why_in_our_words(prefect_server, tmp_path):
-    settings = tables_only(tmp_path)
+def test_a_dry_run_leaves_everything_as_it_was(nights):
+    night = nights["dry"]
 
-    done = prefect_server.run(RUN, str(settings), "planing")
-
-    assert done.stdout.splitlines()[-1:] == ["FAILED Failed"], done.stderr[-3000:]
-    runs = prefect_server.ask("/flow_runs/filter", sort="START_TIME_DESC", limit=1)
-    assert "planing" in runs[0]["state"]["message"]
-    assert "planning" in runs[0]["state"]["message"]
-    assert "Traceback" not in done.stderr
+    assert (night.type, night.name) == ("COMPLETED", "Completed")
+    assert not night.settings.warehouse.path.exists()
+    assert not (night.settings.folder / "ledger.sqlite").exists()
+    assert not (night.settings.folder / "out").exists()
 
 
-SERVE = """
-from flows.nightly_sync import nightly_sync
-nightly_sync.serve(name="held", pause_on_shutdown=False, print_starting_message=False)
-"""
-
-
-def test_a_parameter_of_the_wrong_shape_and_a_run_that_is_cancelled(prefect_server, tmp_path):
-    """A run that waits for the warehouse is cancelled: nothing is written, and the ledger knows."""
-    settings = tables_only(tmp_path)
-    loaded = load(settings)
-    with prefect_server.serving(SERVE) as deployment, filelock.FileLock(f"{loaded.warehouse.path}.lock"):
-        start = f"/deployments/{deployment('held')}/create_flow_run"
-        refused = prefect_server.post(start, parameters={"parameters": {"config": "okr.toml", "sources": 7}})
-        assert refused.status_code in {409, 422}
-        assert "sources" in refused.text
-
-        run = prefect_server.post(start, parameters={"parameters": {"config": str(settings)}}).json()["id"]
-        prefect_server.wait_for(lambda: _runs(loaded, "started"))
-        prefect_server.post(f"/flow_runs/{run}/set_state", state={"type": "CANCELLING"}, force=True)
-        prefect_server.wait_for(lambda: prefect_server.state(run) == "CANCELLED")
-        prefect_server.wait_for(lambda: not _runs(loaded, "started"))
-
-        assert _runs(loaded, "stopped")
-        assert not loaded.warehouse.path.exists()
-
-
-def _runs(settings, state):
-    with Ledger.of(settings) as ledger:
-        return [run for run in ledger.runs() if run.state == state]
+def test_the_log_of_runs_knows_them(nights):
+    with Ledger.of(nights["quiet"].settings) as ledger:
+        (run,) = ledger.runs()
+    assert (run.command, run.state) == ("nightly", "succeeded")

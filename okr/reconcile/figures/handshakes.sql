@@ -1,7 +1,7 @@
 -- Every handshake that counts, and how it stands.
 insert into judged.handshakes
 select
-    $period, handshake_id, kr_id, unit_id, party, party_unit_id, point, needed_by, response, response_reason,
+    $period, h.handshake_id, kr_id, unit_id, party, party_unit_id, point, needed_by, response, response_reason,
     supporting_kr_id, decision,
     case
         when not known then 'unknown-party'
@@ -14,9 +14,11 @@ select
         else 'planned'
     end,
     coalesce(stale, false), coalesce(late, false),
-    case when public or visibility <> 'public' then visibility else 'masked' end, label
-from handshake
-order by handshake_id;
+    case when public or visibility <> 'public' then visibility else 'masked' end, label,
+    responded_by, strftime(responded_at at time zone 'UTC', '%Y-%m-%dT%H:%M:%SZ'), a.who, a.how, decided_by
+from handshake h
+left join merged.answers a on a.handshake_id = h.handshake_id and a.kind = 'response' and h.response is not null
+order by h.handshake_id;
 
 insert into judged.handshake_figures
 select

@@ -72,6 +72,8 @@ known as (
 parts as (
     select
         c.*, coalesce(k.krs, 0) as krs, r.* exclude (meeting_id), known.handshakes_known,
+        coalesce(k.upper_krs, 0) as upper_krs, coalesce(k.upper_carried, 0) as upper_carried,
+        coalesce(s.things, 0) as things, coalesce(s.sound, 0) as sound_things,
         case when known.handshakes_known then 40 * coalesce((r.requests - r.unanswered) / r.requests, 1) end as answered,
         case when coalesce(k.upper_krs, 0) = 0 then 40 else 40 * k.upper_carried / k.upper_krs end as carried,
         case when coalesce(s.things, 0) = 0 then 20 else 20 * s.sound / s.things end as sound,
@@ -91,5 +93,6 @@ select
     case
         when p.answered is null then (p.carried + p.sound) * 100 / 60
         else p.answered + p.carried + p.sound
-    end
+    end,
+    p.handshakes_known, p.upper_krs, p.upper_carried, p.things, p.sound_things
 from parts p

@@ -3,7 +3,8 @@ create or replace temp table handshake as
 with met as (
     select
         h.handshake_id, h.kr_id, h.party, h.point, coalesce(h.needed_by, k.due_on) as needed_by, h.response,
-        h.response_reason, h.responded_at, h.supporting_kr_id, h.decision, h.content_updated_at,
+        h.response_reason, h.responded_by, h.responded_at, h.supporting_kr_id, h.decision, h.decided_by,
+        h.content_updated_at,
         k.objective_id, k.unit_id, k.unit_name, k.unit_lo, k.unit_hi, k.owner_ids, k.label, k.title, k.public,
         k.visibility, k.content_updated_at as kr_content_updated_at,
         p.unit_id as party_unit_id, u.name as party_name, u.lo as party_lo, u.hi as party_hi,
