@@ -212,7 +212,8 @@ def _state(
             report.advance()
         # What came in is recorded first: it counts in this very run, and stays when the run fails.
         ledger.answer(answers.delivered(house, at))
-        rows = state.understand(house, settings, report, at, decisions, mapping, ledger.answers())
+        given = ledger.answers()
+        rows = state.understand(house, settings, report, at, decisions=decisions, mapping=mapping, given=given)
         found = state.judge(house, settings, report, run_id=run_id, command=command, at=at, rows=rows)
         report.stage("publish")
     return SyncResult(

@@ -83,10 +83,10 @@ def understand(
             copies.settle(house, current, report)
             spoken = Spoken(house, current)
         rows[table.name] = spoken.relation(table.name) if spoken else f"store.{table.name}"
-        told = rows[table.name]
+        told = same.relation(table.name, rows[table.name])
         if table.name == "handshakes":
-            told = answers.merged(house, told, given, report, at)
-        merging.merge(table, same.relation(table.name, told))
+            told = answers.merged(house, told, answers.canonical(given, same.now), report, at)
+        merging.merge(table, told)
         report.advance()
     same.finish()
     if spoken:
