@@ -117,18 +117,22 @@ def latest(limit: int = 30) -> list[Order]:
     """
     with _client() as client:
         served = _served(client)
-        chosen = FlowRunFilter(deployment_id=FlowRunFilterDeploymentId(any_=list(served)))
-        # The schedule's runs to come are many, and bear the latest times: what people asked for comes by itself.
-        begun = client.read_flow_runs(flow_run_filter=chosen, sort=FlowRunSort.START_TIME_DESC, limit=limit)
-        asked = client.read_flow_runs(
-            flow_run_filter=FlowRunFilter(
-                deployment_id=FlowRunFilterDeploymentId(any_=list(served)),
-                state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED, StateType.PENDING])),
-                next_scheduled_start_time=FlowRunFilterNextScheduledStartTime(before_=cast("DateTime", now("UTC"))),
-            ),
-            limit=limit,
+        ours = FlowRunFilterDeploymentId(any_=list(served))
+        # The runs that a schedule has planned are many, and their times are the latest of all.
+        begun = FlowRunFilter(deployment_id=ours, state=_in([one for one in StateType if one != StateType.SCHEDULED]))
+        due = FlowRunFilter(
+            deployment_id=ours,
+            state=_in([StateType.SCHEDULED]),
+            next_scheduled_start_time=FlowRunFilterNextScheduledStartTime(before_=cast("DateTime", now("UTC"))),
         )
-    found = {run.id: _order(run, served) for run in [*asked, *begun]}
+        runs = [
+            run
+            for chosen in (due, begun)
+            for run in client.read_flow_runs(
+                flow_run_filter=chosen, sort=FlowRunSort.EXPECTED_START_TIME_DESC, limit=limit
+            )
+        ]
+    found = {run.id: _order(run, served) for run in runs}
     by_time = [one for one in found.values() if not (one.scheduled and one.state == "waiting")]
     return sorted(by_time, key=lambda one: str(one.started or one.asked), reverse=True)
 
@@ -177,6 +181,10 @@ class _Client:
 
 def _client() -> _Client:
     return _Client()
+
+
+def _in(types: list[StateType]) -> FlowRunFilterState:
+    return FlowRunFilterState(type=FlowRunFilterStateType(any_=types))
 
 
 def _served(client: SyncPrefectClient) -> dict[UUID, str]:

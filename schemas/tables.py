@@ -64,7 +64,7 @@ class Column:
         needed: empty or unreadable, it takes its row with it.
         decisive: may be empty, but a value that is given and refused takes its row with it.
         choices: the legal words of a `Form.CHOICE`.
-        default: what null means.
+        default: what null means where no source says anything; in a key, what null is.
         after_refusal: what a refused value becomes, where that is not the default.
         takes: a column that means nothing without this one and is refused with it.
     """

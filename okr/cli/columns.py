@@ -48,5 +48,10 @@ CHANGES = _columns(
     "message_zh message_en fingerprint causes:list"
 )
 QUARANTINE = _columns("source table record_id place field value code reason whole:flag values:object")
-DECISIONS = _columns("entry_id:number at:time who kind subject decision why takes_back:number")
+DECISIONS = _columns("entry_id:number at:time who kind subject decision why takes_back:number details:object")
+WHY = _columns(
+    "kind id field value source stands:flag reason delivered_at:time stale_since:time place updated_at:time "
+    "entry_id:number decided_by decided_at:time decided_why"
+)
+HELD = _columns("table record_id title unit_id place")
 PLAN = _columns("target action thing old new key")

@@ -9,7 +9,6 @@ from okr.cli import rooms, tables
 from okr.cli.listing import put, wanted
 from okr.cli.options import Common, Listed
 from okr.cli.speech import say
-from okr.cli.start import nearest
 from okr.cli.tables import Field, clock, plain
 from okr.errors import CallError
 
@@ -36,7 +35,7 @@ def delivery(
     known = rooms.settings(common.config)
     held = _held(known, source)
     with rooms.ledger(known) as ledger:
-        entry = ledger.decide("delivery", source, verdict, _who(who), why, rooms.now(known), {"delivery": held})
+        entry = ledger.decide("delivery", source, verdict, who_decides(who), why, rooms.now(known), {"delivery": held})
     tables.line(
         say(
             f"cli.decide.{verdict}ed" if verdict == "accept" else "cli.decide.refused",
@@ -57,7 +56,7 @@ def standing(
     """List the decisions that stand, and the deliveries that wait for one."""
     want = wanted(listed)
     known = rooms.settings(common.config)
-    waiting = _waiting(known)
+    waiting, conflicts = _waiting(known), _conflicts(known)
     with rooms.ledger(known) as ledger:
         decisions = ledger.decisions(history=all)
     decided = {(d.subject, d.details.get("delivery")) for d in decisions if d.kind == "delivery"}
@@ -66,14 +65,17 @@ def standing(
     def table() -> None:
         for source in waiting:
             tables.line(say("cli.decide.waiting", source=source))
+        if conflicts:
+            tables.line(say("cli.decide.conflicts", count=conflicts))
         if decisions:
-            tables.show([_row(one) for one in decisions], _fields(known.zone))
+            tables.show([_for_everybody(_row(one)) for one in decisions], _fields(known.zone))
         else:
             tables.line(say("cli.decide.none"))
 
     from okr.cli.columns import DECISIONS  # noqa: PLC0415
 
-    put([_row(one) for one in decisions], DECISIONS, want, table)
+    rows = [_row(one) for one in decisions]
+    put(rows if want.file is None else [_for_everybody(row) for row in rows], DECISIONS, want, table)
     return 0
 
 
@@ -88,7 +90,7 @@ def take_back(
     """Take a decision back, by the number that `okr decide list` shows."""
     known = rooms.settings(common.config)
     with rooms.ledger(known) as ledger:
-        ledger.take_back(entry, _who(who), why, rooms.now(known))
+        ledger.take_back(entry, who_decides(who), why, rooms.now(known))
     tables.line(say("cli.decide.taken_back", entry=entry))
     tables.line(say("cli.decide.next_sync"))
     return 0
@@ -100,9 +102,7 @@ def _held(known: Settings, source: str) -> str:
     Raises:
         CallError: `unknown_source`, `nothing_held`.
     """
-    order = known.source_order()
-    if source not in order:
-        raise CallError("unknown_source", source=source, nearest=nearest(source, order), known=order)
+    rooms.known_source(known, source)
     waiting = _waiting(known)
     if source not in waiting:
         raise CallError("nothing_held", source=source, waiting=list(waiting))
@@ -122,7 +122,19 @@ def _waiting(known: Settings) -> dict[str, str]:
         raise
 
 
-def _who(who: str | None) -> str:
+def _conflicts(known: Settings) -> int:
+    """How many fields sources differ in that nobody has decided."""
+    try:
+        with rooms.reader(known) as reader:
+            return len(reader.conflicts())
+    except CallError as error:
+        if error.code == "no_warehouse":
+            return 0
+        raise
+
+
+def who_decides(who: str | None) -> str:
+    """Who decides: as the call says, else the account's name."""
     if who and who.strip():
         return who.strip()
     try:
@@ -141,13 +153,24 @@ def _row(one: Decision) -> Row:
         "decision": one.decision,
         "why": one.why,
         "takes_back": one.takes_back,
+        "details": one.details,
     }
+
+
+def _for_everybody(row: Row) -> Row:
+    """A decision as anybody may read it: of what is confidential the value stays away."""
+    details: Mapping[str, object] = row["details"] or {}  # type: ignore[assignment]
+    if not details.get("hidden"):
+        return row
+    kept = {name: value for name, value in details.items() if name not in {"value", "norm", "said"}}
+    return {**row, "details": {**kept, "value": say("cli.quarantine.hidden")}}
 
 
 def _what(row: Row) -> str:
     if row["takes_back"] is not None:
         return say("cli.decide.took_back", entry=row["takes_back"])
-    return say(f"cli.verdict.{row['decision']}")
+    details: Mapping[str, object] = row["details"] or {}  # type: ignore[assignment]
+    return say(f"cli.verdict.{row['decision']}", **details)
 
 
 def _fields(zone: ZoneInfo) -> tuple[Field, ...]:

@@ -41,7 +41,7 @@ def prepare(
         raise CallError("options_exclude", one="--fresh", other="--no-pull")
     asked = {"fresh": fresh, "pull": not no_pull, "dry_run": dry_run, "rehearsal": rehearsal}
     if on_prefect:
-        return rooms.on_prefect(common.config, "pre_handshake", {"meeting": meeting, **asked})
+        return rooms.on_prefect(common.config, "pre_handshake", {"meeting": meeting, "who": account(), **asked})
     with reporting() as report:
         report.stage("settings")
         known = rooms.settings(common.config)

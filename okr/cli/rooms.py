@@ -91,6 +91,20 @@ def ledger(known: Settings) -> Ledger:
     return Ledger.open(known.ledger.url, password=None if password is None else secret(password))
 
 
+def known_source(known: Settings, source: str) -> None:
+    """Make sure that the settings know a source.
+
+    Raises:
+        CallError: `unknown_source`.
+    """
+    order = known.source_order()
+    if source not in order:
+        from okr.cli.start import nearest  # noqa: PLC0415
+        from okr.errors import CallError  # noqa: PLC0415
+
+        raise CallError("unknown_source", source=source, nearest=nearest(source, order), known=order)
+
+
 def secret(wanted: Secret) -> str:
     """A secret's text, wherever it is kept."""
     from okr.settings import resolve  # noqa: PLC0415

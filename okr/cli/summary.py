@@ -93,10 +93,13 @@ def _reason(code: str, values: Mapping[str, object]) -> str:
 def _next(known: Settings, one: SourceOutcome) -> list[str]:
     """What stands in meanwhile, and what a person can do."""
     if one.state == "held":
-        return [say("cli.sync.next_held"), say("cli.sync.decide", source=one.name)]
+        since = "?" if one.since is None else clock(one.since, known.zone)
+        show = say("cli.sync.show_held", source=one.name)
+        return [say("cli.sync.next_held", since=since), show, say("cli.sync.decide", source=one.name)]
     again = say("cli.sync.again", source=one.name)
     if one.state == "partial":
-        return [say("cli.sync.next_partial"), again]
+        since = "?" if one.failing_since is None else clock(one.failing_since, known.zone)
+        return [say("cli.sync.next_partial", since=since), again]
     if one.since is None:
         return [say("cli.sync.next_never"), again]
     return [say("cli.sync.next_stale", since=clock(one.since, known.zone)), again]

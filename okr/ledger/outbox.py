@@ -12,13 +12,16 @@ from okr.ledger.entries import Message, MessageEvent, Told
 from okr.ledger.tables import OUTBOX, OUTBOX_EVENTS, clean, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from okr.ledger.store import Store
 
 GONE = ("refused", "cancelled")
 """States of messages that have told nobody anything, and will not."""
+
+REHEARSAL = "rehearsal-"
+"""How the keys of messages begin that are for a rehearsal and tell nobody anything."""
 
 _LAST = (
     select(OUTBOX_EVENTS.c.key, func.max(OUTBOX_EVENTS.c.entry_id).label("entry_id"))
@@ -44,21 +47,14 @@ class Outbox:
 
     def queue(self, message: Message, at: datetime) -> bool:
         """Put a message into the outbox; False where its key is there already, whatever became of it."""
-        entry = {
-            "at": at,
-            "key": message.key,
-            "kind": message.kind,
-            "recipient": clean(message.recipient),
-            "person_id": message.person_id,
-            "meeting_id": message.meeting_id,
-            "due_at": message.due_at,
-            "gaps": list(message.gaps),
-            "content": plain(message.content),
-        }
+        return bool(self.queue_all([message], at))
+
+    def queue_all(self, messages: Sequence[Message], at: datetime) -> list[Message]:
+        """Put messages into the outbox, all of them or none; returns those whose key was not there yet."""
         dialect = sqlite if self._store.is_file else postgresql
-        added = dialect.insert(OUTBOX).values(entry).on_conflict_do_nothing(index_elements=["key"])
+        added = dialect.insert(OUTBOX).on_conflict_do_nothing(index_elements=["key"]).returning(OUTBOX.c.key)
         with self._store.writing() as connection:
-            return connection.execute(added.returning(OUTBOX.c.key)).first() is not None
+            return [one for one in messages if connection.execute(added, _entry(one, at)).first() is not None]
 
     def messages(
         self,
@@ -187,6 +183,20 @@ def _message(row: Mapping[Any, Any]) -> Message:
     values = {name: row[name] for name in row if name != "entry_id"}
     values |= {"gaps": tuple(row["gaps"]), "details": row["details"] or {}}
     return Message(**values)
+
+
+def _entry(message: Message, at: datetime) -> dict[str, Any]:
+    return {
+        "at": at,
+        "key": message.key,
+        "kind": message.kind,
+        "recipient": clean(message.recipient),
+        "person_id": message.person_id,
+        "meeting_id": message.meeting_id,
+        "due_at": message.due_at,
+        "gaps": list(message.gaps),
+        "content": plain(message.content),
+    }
 
 
 def _told(row: Mapping[Any, Any]) -> Told:

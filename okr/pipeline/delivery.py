@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from connectors.naming import safe_name
 from connectors.smtp import Handed, Letter, Post
 from okr.errors import CallError, OkrError, RunError
+from okr.ledger.outbox import REHEARSAL
 from okr.publish.digest.rendering import with_banner
 from okr.report import Listing
 from okr.settings import now, resolve, set_by_hand
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
 
-    from okr.ledger import Ledger, Message
+    from okr.ledger import Ledger, Message, Told
     from okr.report import Report
     from okr.settings import Block, Settings
 
@@ -217,8 +218,8 @@ class _Delivery:
 
     def died(self) -> None:
         """What a program that died was sending is uncertain: it may have left."""
-        for one in self._ledger.told(state="sending"):
-            self._happened(one.key, one.kind, one.recipient, Handed("uncertain", "died"), None)
+        for one in self._ledger.messages(state="sending"):
+            self._happened(one.key, one.kind, one.recipient, Handed("uncertain", "died"), one.details.get("to"))
 
     def clear(self) -> None:
         """Settle what earlier deliveries left behind."""
@@ -228,7 +229,7 @@ class _Delivery:
                 self._ledger.message_event(one.key, "cancelled", self._at, {"code": "stale"})
                 self.done.troubles.append(Trouble(one.key, one.kind, one.recipient, "cancelled", "stale"))
 
-    def send(self, due: Sequence[Message]) -> None:
+    def send(self, due: Sequence[Told]) -> None:
         """Send what may be sent, over one connection."""
         allowed = [one for one in due if self._allowed(one)]
         if not allowed:
@@ -237,21 +238,19 @@ class _Delivery:
         secret = self._settings.mail.password
         try:
             with Post(self._settings.mail, lambda: resolve(secret, block=self._block) if secret else "") as post:
-                for message in allowed:
-                    if self._ledger.claim(message.key, self._at):
-                        self._send(post, message)
+                for one in allowed:
+                    self._take(post, one.key)
                     self._report.advance()
         except RunError as error:
             if not error.code.startswith("mail_"):
                 raise
             self.done.error = error
 
-    def _allowed(self, message: Message) -> bool:
-        """Whether a message may leave now; to a rehearsal's address always, to people not as they have to be asked."""
-        if self._destination(message) != message.recipient:
+    def _allowed(self, one: Told) -> bool:
+        """Whether a message may leave now: to a rehearsal's address always, to people as the settings say."""
+        if self._settings.mail.redirect_to is not None or one.key.startswith(REHEARSAL):
             return True
-        if self.done.error is None:
-            self.done.error = self._hindrance
+        self.done.error = self.done.error or self._hindrance
         return self._hindrance is None
 
     @cached_property
@@ -264,8 +263,14 @@ class _Delivery:
         shown = any("mail" in plan.targets for plan in self._ledger.plans(self._at - SHOWN_WITHIN))
         return None if shown else CallError("mail_plan_first")
 
-    def _send(self, post: Post, message: Message) -> None:
+    def _take(self, post: Post, key: str) -> None:
+        """Send one message, unless somebody else has taken or cancelled it."""
+        (message,) = self._ledger.messages(key=key)
         to = self._destination(message)
+        if self._ledger.claim(key, self._at, {"to": to}):
+            self._send(post, message, to)
+
+    def _send(self, post: Post, message: Message, to: str) -> None:
         begun: list[bool] = []
         try:
             letter = self._letter(message, to)
@@ -320,7 +325,8 @@ def _letter(message: Message, to: str, sender: str, at: datetime) -> Letter:
     )
 
 
-def _due(ledger: Ledger, at: datetime, meeting: str | None, keys: Collection[str] | None) -> list[Message]:
+def _due(ledger: Ledger, at: datetime, meeting: str | None, keys: Collection[str] | None) -> list[Told]:
+    """What is to be sent, without its content, which may be much."""
     if keys is not None:
-        return [one for one in ledger.messages(state="waiting") if one.key in keys]
-    return [one for one in ledger.messages(state="waiting", due_before=at) if meeting in {None, one.meeting_id}]
+        return [one for one in ledger.told(state="waiting") if one.key in keys]
+    return ledger.told(state="waiting", meeting_id=meeting, due_until=at + timedelta(microseconds=1))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from okr.errors import CallError
 from okr.ledger.entries import Message
-from okr.ledger.outbox import GONE
+from okr.ledger.outbox import GONE, REHEARSAL
 from okr.pipeline.workdays import Calendar
 
 if TYPE_CHECKING:
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from okr.ledger.entries import MessageKind
     from okr.publish.digest.directory import Addressee
     from okr.settings import Settings
-
-REHEARSAL = "rehearsal-"
-"""How the keys of messages begin that tell nobody anything."""
 
 
 @dataclass(frozen=True)
@@ -108,9 +105,7 @@ def post(
         made = [_rehearsed(draft, when, settings.mail.redirect_to) for draft in drafts]
     else:
         made = _Known(settings, ledger, drafts, when).messages(ledger, keep=keep)
-    if not keep:
-        return made
-    return [message for message in made if ledger.queue(message, when.at)]
+    return ledger.queue_all(made, when.at) if keep else made
 
 
 def _rehearsed(draft: Draft, when: When, address: str) -> Message:
@@ -137,7 +132,9 @@ class _Known:
         self._when = when
         self._drafts = drafts
         self._rehearsing = settings.mail.redirect_to is not None
-        self._day = when.at.astimezone(settings.zone).date().isoformat()
+        today = when.at.astimezone(settings.zone).date()
+        self._day = today.isoformat()
+        self._midnight = datetime.combine(today, time(0), tzinfo=settings.zone)
         due_day = when.due_at.astimezone(settings.zone).date()
         start = datetime.combine(due_day, time(0), tzinfo=settings.zone)
         self._today = [
@@ -170,14 +167,23 @@ class _Known:
 
     def _key(self, draft: Draft) -> str | None:
         """A key that is free; None: that very set has been told, or will be."""
-        free = self._free(draft.key())
-        if free is None and self._when.reminder and not self._waits(draft):
+        base = draft.key()
+        free = self._free(base)
+        if free is None and self._when.reminder and not (self._waits(draft) or self._for_today(base)):
             free = self._free(draft.key(self._day))
         return free
 
     def _waits(self, draft: Draft) -> bool:
         """Whether a message with that very set has not left yet: then it is reminder enough."""
         return any(_same_reader(one, draft) and frozenset(one.gaps) == draft.gaps for one in self._waiting)
+
+    def _for_today(self, base: str) -> bool:
+        """Whether what stands under a key leaves, or left, on the day of this run or later: that is the reminder."""
+        key, tries = base, 1
+        while key in self._told and not self._stands(self._told[key]):
+            tries += 1
+            key = f"{base}-{tries}"
+        return key in self._told and self._told[key].due_at >= self._midnight
 
     def _free(self, base: str) -> str | None:
         key, tries = base, 1

@@ -34,6 +34,7 @@ class View:
     carries: Sequence[Row]
     requests: Sequence[Row]
     zone: ZoneInfo
+    conflicts: Sequence[Row] = ()
 
     @classmethod
     def of(cls, reader: Reader, period_id: str) -> View:
@@ -45,6 +46,7 @@ class View:
             carries=reader.carries(period_id),
             requests=reader.requests(period_id),
             zone=reader.zone,
+            conflicts=reader.conflicts(),
         )
 
     @cached_property
@@ -66,6 +68,11 @@ class View:
     def request(self) -> dict[str, Row]:
         """The handshakes by id."""
         return {row["handshake_id"]: row for row in self.requests}
+
+    @cached_property
+    def said(self) -> dict[tuple[str, str, str], list[Row]]:
+        """What sources say differently, by kind and id of the thing, and field."""
+        return {(row["kind"], row["id"], row["field"]): row["said"] for row in self.conflicts}
 
     @cached_property
     def labelled(self) -> dict[str, list[Row]]:

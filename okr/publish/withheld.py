@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     Sees = Callable[[str], bool]
 
+LONGEST = 200
+"""So much of a value is quoted."""
+
 POINTS = ("HS201", "HS202", "HS203", "HS204")
 
 
@@ -33,12 +36,20 @@ def withheld_values(view: View, gap: Mapping[str, Any], may_see: Sees) -> Row:
         name: _shown(view, about.get(name), value, may_see) for name, value in gap["detail"].items() if _hides(value)
     }
     subject = about.get("subject")
+    if gap["code"] == "SY601" and "said" in found and subject is not None and may_see(subject["objective_id"]):
+        of = (gap["subject_kind"], gap["subject_id"], gap["detail"]["field"])
+        found["said"] = [_saying(one) for one in view.said.get(of, ())] or found["said"]
     unsaid = {name for name, value in gap["detail"].items() if value is None or value == ""}
     if unsaid and subject is not None and not subject["masked"] and may_see(subject["objective_id"]):
         for name, value, objective_ids in _values(view, gap, about):
             if name in unsaid and value is not None and all(map(may_see, objective_ids)):
                 found[name] = value
     return found
+
+
+def _saying(one: Row) -> Row:
+    """What a source says, as a detail of SY601 has it."""
+    return {"label": one["source"], "title": one["value"][:LONGEST], "hidden": False, "place": one["place"]}
 
 
 def _hides(value: object) -> bool:

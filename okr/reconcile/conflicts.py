@@ -130,12 +130,17 @@ def _sayings(house: Warehouse, table: Table, precedence: Precedence) -> pl.DataF
         f"qualify row_number() over (partition by {of_row}, d.field, s.source order by {newest}s.place) = 1"
     )
     house.run("drop table differing")
-    texts = [name for name in names if table.column[name].form == Form.TEXT]
-    lists = [name for name in names if table.column[name].form == Form.TEXTS]
+    texts, lists = _folded(table, names)
     place = pl.col("source").replace_strict(precedence.place, default=len(precedence.place), return_dtype=pl.Int64)
     return found.with_columns(
         norm=_norms(found, texts, lists), place_in_order=place, table=pl.lit(table.name), kind=pl.lit(table.kind)
     ).sort("id", "field", "rank", "place_in_order", maintain_order=True)
+
+
+def _folded(table: Table, names: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return those columns whose texts, and whose lists of texts, are compared in their folded form."""
+    forms = {name: table.column[name].form for name in names}
+    return [n for n, form in forms.items() if form == Form.TEXT], [n for n, form in forms.items() if form == Form.TEXTS]
 
 
 def _norms(found: pl.DataFrame, texts: Sequence[str], lists: Sequence[str]) -> pl.Series:
@@ -210,6 +215,17 @@ def same_parties(house: Warehouse) -> None:
         "left join party p on p.party = c.party group by c.id "
         "having bool_and(p.unit_id is not null) and count(distinct p.unit_id) = 1)"
     )
+
+
+def told(house: Warehouse, table: Table, name: str, rows: pl.DataFrame) -> tuple[str, str]:
+    """Return the value of a column in the first of some canonical rows as text, and as it is compared."""
+    as_set = _as_set(name) if _is_list(table, name) else "null::varchar"
+    with house.lent(asked=rows):
+        found = house.frame(
+            f'select $field as field, {_shown(table, name)} as "value", {as_set} as as_set from asked s limit 1',
+            field=name,
+        )
+    return found.item(0, "value"), _norms(found, *_folded(table, [name])).item(0)
 
 
 # -- values as texts ----------------------------------------------------------------------------------

@@ -70,6 +70,7 @@ class SourceOutcome:
 
     `state`: `read` (all it has), `partial` (scopes failed), `failed`, `held` (awaits a decision), `stood` (not
     asked in this run). `since`: the time from which the rows that stand in are, None where there are none.
+    `failing_since`: of a source that was read in part, since when some part could not be read.
     """
 
     name: str
@@ -79,6 +80,7 @@ class SourceOutcome:
     values: dict[str, object] = field(default_factory=dict)
     since: datetime | None = None
     failures: list[tuple[str, str, dict[str, object]]] = field(default_factory=list)
+    failing_since: datetime | None = None
 
 
 @dataclass
@@ -352,7 +354,7 @@ class Intake:
         )
         state, code, values, since = found[0] if found else ("stood", None, None, None)
         failures = self._house.rows(
-            'select scope, code, "values" from store.failures where source = $s order by scope',
+            'select scope, code, "values", since from store.failures where source = $s order by scope',
             s=source,
         )
         rows = sum(
@@ -365,7 +367,8 @@ class Intake:
             code=code,
             values=json.loads(values) if values else {},
             since=since,
-            failures=[(scope, what, json.loads(told)) for scope, what, told in failures],
+            failures=[(scope, what, json.loads(told)) for scope, what, told, _ in failures],
+            failing_since=min((since for *_, since in failures), default=None),
         )
 
 

@@ -84,10 +84,8 @@ class Merging:
             f"select * from ({alone}) a anti join several using ({key}) "
             f"union all by name select {', '.join([key, *chosen, 'source', 'place', *further])} from together"
         )
-        standing = [self._standing(name) for name in _chosen(table)]
-        house.run(
-            f"create or replace table merged.standing_{table.name} as select {', '.join([key, *standing])} from together"
-        )
+        standing = ", ".join([key, *(self._standing(name) for name in _chosen(table))])
+        house.run(f"create or replace table merged.standing_{table.name} as select {standing} from together")
         conflicts.settle(house, table, self._precedence, self._decided)
         house.run("drop table together")
 

@@ -353,6 +353,10 @@ class Reader:
         asked = {"period": period_id, "units": list(unit_ids)}
         return {name: view.rows(self._house, query, **asked) for name, query in queries.items()}
 
+    def conflicts(self) -> list[dict[str, Any]]:
+        """Return what sources say differently and nobody has decided: `kind`, `id`, `field`, `said` by precedence."""
+        return self._dicts("select kind, id, field, said from judged.conflicts where entry is null order by all")
+
     def quarantine(self) -> list[dict[str, Any]]:
         """Return every refused value and row: where it stands, what it is, why it was refused.
 

@@ -72,7 +72,8 @@ def _waits(house: House, order: Any) -> bool:  # noqa: ANN401 - a `flows.orders.
 
     if not order.stages:
         return said("waiting_for_preparation")
-    return order.stages[-1].state == "running" and said("waiting_for_warehouse")
+    last = order.stages[-1]
+    return last.name == "merge and judge" and last.state == "running" and said("waiting_for_warehouse")
 
 
 def _notes(visit: Visit, meeting: Meeting, order: Any) -> list[str]:  # noqa: ANN401

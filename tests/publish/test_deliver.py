@@ -22,6 +22,7 @@ from tests.publish.mailing import Office
 ROOT = Path(__file__).parents[2]
 DIES = """
 import os, sys
+from pathlib import Path
 from connectors.smtp import Post
 from okr.pipeline import mails
 from okr.report import Listing
@@ -31,7 +32,7 @@ def dies(self, data):
     content(self, data)
     os._exit(9)
 Post._content = dies
-mails.deliver(load(sys.argv[1]), report=Listing())
+mails.deliver(load(Path(sys.argv[1])), report=Listing())
 """
 
 

@@ -58,7 +58,8 @@ class Maker:
         self.make_meetings()
         for rows in self.rows.values():
             self.dice.shuffle(rows)
-        made = Enterprise(self.make_sources(), self.make_rules())
+        sources = self.make_sources()
+        made = Enterprise(sources, self.make_order(list(sources), self.make_rules()))
         return spoilt(made, self.dice) if self.chance(0.5) else made
 
     # Who there is
@@ -377,7 +378,7 @@ class Maker:
     def split(self, whole: dict[str, Table]) -> dict[str, Table]:
         """A second source takes some rows of some tables, with columns of its own."""
         second = {}
-        for table in ("objectives", "key_results", "handshakes", "alignments", "org_units"):
+        for table in ("objectives", "key_results", "handshakes", "alignments", "org_units", "people", "meetings"):
             if table in whole and self.chance(0.6):
                 rows = whole[table].rows
                 both = [self.other(table, row) for row in rows[::2] if self.chance(0.3)]
@@ -399,7 +400,12 @@ class Maker:
             "state": self.dice.choice(["published", "draft", "masked"]),
             "share": 0.5,
             "response": "accepted",
-            "name": "另一个名字",
+            "name": self.dice.choice(["另一个名字", wide(row.get("name") or "x").upper() + " "]).strip(),
+            "party": self.party(),
+            "point": "要 支持",
+            "aliases": [*(row.get("aliases") or ())][::-1] or ["zw"],
+            "updated_at": self.time(1),
+            "target": 30.0,
         }
         said |= {
             column: value
@@ -407,6 +413,16 @@ class Maker:
             if column in COLUMNS[table] and value is not None and self.chance(0.3)
         }
         return said
+
+    def make_order(self, sources: list[str], rules: Rules) -> Rules:
+        """Whose word stands where several sources speak of one thing."""
+        if self.chance(0.5):
+            numbers = {source: self.dice.choice([1, 1, 2]) for source in sources if not self.chance(0.2)}
+            rules = replace(rules, precedence=numbers)
+        if self.chance(0.5):
+            columns = self.dice.sample(["title", "owner_ids", "state", "name", "due_on", "response", "party"], 3)
+            rules = replace(rules, fields={column: (self.dice.choice(sources),) for column in columns})
+        return rules
 
     def make_rules(self) -> Rules:
         zone = self.dice.choice(["Asia/Shanghai", "Asia/Shanghai", "America/New_York", "UTC"])

@@ -66,5 +66,6 @@ ALL_CODES = [
     *(f"HS{number}" for number in range(201, 213)),
     *(f"OW{number}" for number in range(401, 405)),
     *(f"QL{number}" for number in range(501, 510)),
+    "SY601",
     "SY603",
 ]

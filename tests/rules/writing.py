@@ -72,6 +72,11 @@ def settings_text(made: Enterprise) -> str:
     for number, source in enumerate(made.sources):
         lines += [f"[sources.{quoted(source)}]", 'kind = "tables"', f'path = "source{number}"']
         lines.append("shrink_limit = 1.0")
+        lines += [f"precedence = {rules.precedence[source]}"] if source in rules.precedence else []
+    if rules.fields:
+        lines.append("[fields]")
+    for column, names in rules.fields.items():
+        lines.append(f"{column} = [{', '.join(map(quoted, names))}]")
     for row in rules.meetings:
         lines += [f"[meetings.{quoted(row['meeting_id'])}]", f"unit = {quoted(row['unit'])}"]
         lines += [

@@ -65,9 +65,12 @@ class Occasion:
 
     def foot(self, to: Addressee, language: Language) -> tuple[str, ...]:
         """Who has written, and whom to ask."""
+        return (text("mail.foot.made", language), *self.ask(to, language, "mail.foot.ask"))
+
+    def ask(self, to: Addressee, language: Language, code: str) -> tuple[str, ...]:
+        """Whom an answer reaches, in the sentence of that code; nothing where it reaches nobody."""
         names = [one.name or one.address for one in self.others(to)]
-        asks = text("mail.foot.ask", language, people=names) if names else ""
-        return tuple(line for line in (text("mail.foot.made", language), asks) if line)
+        return (text(code, language, people=names),) if names else ()
 
     def others(self, to: Addressee) -> list[Addressee]:
         """Whom an answer of a reader goes to: nobody writes to themselves."""
@@ -119,6 +122,7 @@ def digest(
         if len(fresh) < len(tasks):
             notes.append(text("mail.digest.told", language, count=len(tasks) - len(fresh)))
         name = to.name or to.address
+        notes += occasion.ask(to, language, "mail.digest.reply")
         part = Part(
             language,
             about=occasion.name(language),
@@ -127,8 +131,7 @@ def digest(
             lead=text("mail.digest.lead", language, name=name),
             items=tuple(_item(occasion, task, viewer, language) for task in shown),
             notes=tuple(notes),
-            button=_button(occasion, "mail.button", language),
-            foot=occasion.foot(to, language),
+            foot=(text("mail.foot.made", language),),
         )
         parts.append(part)
     urgent = sum(task.gap["severity"] == "critical" for task in fresh)
@@ -153,7 +156,7 @@ def nobody(occasion: Occasion, to: Addressee, tasks: Sequence[Task], viewer: Vie
             lead=text("mail.list.lead", language),
             items=tuple(_item(occasion, task, viewer, language) for task in ordered[:LISTED]),
             notes=tuple(notes),
-            button=_button(occasion, "mail.look", language),
+            button=_button(occasion, language),
             foot=occasion.foot(to, language),
         )
         parts.append(part)
@@ -183,7 +186,7 @@ def pack(occasion: Occasion, to: Addressee, gaps: Sequence[Gap], files: Sequence
             lead=text("mail.pack.lead", language, name=to.name or to.address, files=[file.name for file in files]),
             score=score,
             figures=tuple(figures),
-            button=_button(occasion, "mail.look", language),
+            button=_button(occasion, language),
             foot=occasion.foot(to, language),
         )
         parts.append(part)
@@ -201,7 +204,7 @@ def leader(occasion: Occasion, to: Addressee, workbook: Path) -> Content:
             when=occasion.when(language),
             heading=text("mail.leader.heading", language),
             lead=text("mail.leader.lead", language, name=to.name or to.address, file=workbook.name),
-            button=_button(occasion, "mail.look", language),
+            button=_button(occasion, language),
             foot=occasion.foot(to, language),
         )
         for language in to.languages
@@ -257,9 +260,10 @@ def _sees_request(viewer: Viewer, gap: Mapping[str, Any]) -> bool:
     return thing is not None and viewer.may_see(thing["objective_id"])
 
 
-def _button(occasion: Occasion, code: str, language: Language) -> tuple[str, str] | None:
+def _button(occasion: Occasion, language: Language) -> tuple[str, str] | None:
+    """The way to our own pages, which HRBPs and ops may enter."""
     url = link(occasion.web)
-    return None if url is None else (text(code, language), url)
+    return None if url is None else (text("mail.look", language), url)
 
 
 def _counted(tasks: Iterable[Task], language: Language) -> str:

@@ -19,12 +19,16 @@ if TYPE_CHECKING:
 EMPTY = 20
 """Rows to be filled in below a unit's OKRs."""
 
+LONGEST_LIST = 300
+"""Lines up to which a drop-down also holds what is of units below; anything else may be written in words."""
+
 
 def write_answers(book: Book, facts: Facts, unit_id: str, speech: Speech) -> None:
     """Write what others ask of a participant, with cells to answer in."""
     viewer = facts.participant(unit_id)
     below = facts.below(unit_id)
-    own = [row for row in facts.view.things if row["kind"] == "kr" and row["unit_id"] in below]
+    krs = [row for row in facts.view.things if row["kind"] == "kr" and row["unit_id"] in below]
+    own = krs if len(krs) <= LONGEST_LIST else [row for row in krs if row["unit_id"] == unit_id]
     write_requests(
         book.book,
         [_request(facts, row, viewer, speech) for row in facts.asked_of(unit_id)],
@@ -172,12 +176,12 @@ def _people(facts: Facts, unit_id: str, rows: Iterable[Row]) -> list[Choice]:
     named = {one for row in rows for key in ("owner_ids", "kr_owner_ids", "member_ids") for one in row[key] or ()}
     named |= {row["person_id"] for row in rows if row["person_id"]}
     below = facts.below(unit_id)
-    found = [
-        (person["name"] or person["person_id"], person["person_id"])
-        for person in facts.view.people
-        if person["person_id"] in named or (person["active"] and person["unit_id"] in below)
-    ]
-    return _choices(sorted(found))
+    near = [person for person in facts.view.people if person["active"] and person["unit_id"] in below]
+    if len(near) > LONGEST_LIST:
+        near = [person for person in near if person["unit_id"] == unit_id]
+    named |= {person["person_id"] for person in near}
+    known = [person for person in facts.view.people if person["person_id"] in named]
+    return _choices(sorted((person["name"] or person["person_id"], person["person_id"]) for person in known))
 
 
 def _teams(facts: Facts, unit_id: str) -> list[Choice]:

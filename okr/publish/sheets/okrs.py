@@ -7,7 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.workbook import marks
 from okr.publish.sheets.requests import RESPONSES
-from okr.publish.sheets.sheet import FIRST, HEAD, Choices, Column, begin, both, choose, clipped, head, lists, put, words
+from okr.publish.sheets.sheet import (
+    FIRST,
+    HEAD,
+    Choices,
+    Column,
+    begin,
+    both,
+    choose,
+    clipped,
+    head,
+    lists,
+    put,
+    stand_tall,
+    words,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -118,6 +132,7 @@ def write_okrs(
             drawn.sheet.write_string(line, 0, row.objective_id)
         if row.kr_id and (before is None or before.kr_id != row.kr_id):
             drawn.sheet.write_string(line, 1, row.kr_id)
+        stand_tall(drawn, line, cells)
         for number, value in enumerate(cells):
             put(drawn, line, number, value)
     for line in range(HEAD + 1 + len(rows), HEAD + 1 + len(rows) + empty):
@@ -130,15 +145,15 @@ def write_okrs(
 def _columns(rows: Sequence[OkrRow], languages: Sequence[Language]) -> list[Column]:
     columns = [Column("person", 12, listed="people")] if any(row.person_id for row in rows) else []
     columns += [
-        Column("carries", 26, listed="upper"),
+        Column("carries", 30, listed="upper"),
         Column("objective", 32),
         Column("objective.owner", 14, listed="people"),
-        Column("objective.confidence", 10, kind="share"),
+        Column("objective.confidence", 12, kind="share"),
         Column("kr", 40),
         Column("kr.owner", 14, listed="people"),
         Column("kr.members", 16, listed="people"),
         Column("kr.due_on", 13, kind="date"),
-        Column("kr.confidence", 10, kind="share"),
+        Column("kr.confidence", 12, kind="share"),
         Column("kr.progress", 10, kind="share"),
         Column("party", 18, listed="teams"),
         Column("point", 36),
@@ -146,7 +161,7 @@ def _columns(rows: Sequence[OkrRow], languages: Sequence[Language]) -> list[Colu
     if any(row.needed_by for row in rows):
         columns.append(Column("needed_by", 13, kind="date"))
     columns += [
-        Column("response", 18, choices=words("response", RESPONSES, languages)),
+        Column("response", 20, choices=words("response", RESPONSES, languages)),
         Column("response_reason", 24),
     ]
     return [*columns, *(Column(name, 14) for name in FURTHER if any(row.further.get(name) is not None for row in rows))]

@@ -7,7 +7,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from connectors.workbook import marks
-from okr.publish.sheets.sheet import FIRST, HEAD, Choice, Column, begin, both, choose, head, lists, put, words
+from okr.publish.sheets.sheet import (
+    FIRST,
+    HEAD,
+    Choice,
+    Column,
+    begin,
+    both,
+    choose,
+    head,
+    lists,
+    put,
+    stand_tall,
+    words,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,6 +103,7 @@ def write_requests(
         sheet.write_string(line, 0, row.handshake_id)
         sheet.write_string(line, 1, json.dumps(saved(row), ensure_ascii=False))
         told = _values(row, shown, drawn.languages)
+        stand_tall(drawn, line, [told[column.key] for column in columns])
         for at, column in enumerate(columns):
             put(drawn, line, at, told[column.key])
     lists(drawn, {"krs": krs})
@@ -128,7 +142,7 @@ def _columns(languages: Sequence[Language], *, decide: bool) -> list[Column]:
         Column("their_owner", 14, read=False, filled=False),
         Column("point", 40, read=False, filled=False),
         Column("needed_by", 13, read=False, filled=False, kind="date"),
-        Column("response", 18, read=not decide, filled=not decide, choices=words("response", RESPONSES, languages)),
+        Column("response", 26, read=not decide, filled=not decide, choices=words("response", RESPONSES, languages)),
         Column("response_reason", 30, read=not decide, filled=not decide),
         Column("supporting_kr_id", 34, read=not decide, filled=not decide, listed="krs"),
         Column("decision", 16, read=decide, filled=decide, choices=words("decision", DECISIONS, languages)),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
@@ -26,10 +28,14 @@ LONGEST_NAME = 31
 """Characters that the name of a sheet takes."""
 FIRST = 2
 """The first column that is shown; those before it hold ids."""
-LINE = "#C9D1DA"
-"""The colour of lines between cells."""
+GRID = "#C9D1DA"
+"""The colour of the lines between cells."""
 HEAD = 5
 """The row of the labels, counted from 0."""
+
+LINE = 15
+"""Points that a line of text is high."""
+MOST_LINES = 20
 
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 
@@ -165,13 +171,13 @@ def head(book: Workbook, drawn: Drawn, title: str, lines: Sequence[str]) -> None
         sheet.write_string(row, FIRST, line, told)
         sheet.set_row(row, 34)
     for filled in (True, False):
-        look = {"bold": True, "border": 1, "border_color": LINE, "text_wrap": True, "valign": "vcenter"}
+        look = {"bold": True, "border": 1, "border_color": GRID, "text_wrap": True, "valign": "vcenter"}
         look["bg_color"] = "#F2DC8C" if filled else "#DDE8F0"
         label = book.add_format(look)
         for at, column in enumerate(drawn.columns, start=FIRST):
             if column.filled is filled:
                 sheet.write_string(HEAD, at, both(f"column.{column.key}", drawn.languages), label)
-    sheet.set_row(HEAD, 32)
+    sheet.set_row(HEAD, 3 * LINE)
     sheet.freeze_panes(HEAD + 1, FIRST)
 
 
@@ -232,13 +238,28 @@ def put(drawn: Drawn, row: int, at: int, value: object) -> None:
         drawn.sheet.write_blank(row, place, None, style)
 
 
+def stand_tall(drawn: Drawn, row: int, values: Sequence[object]) -> None:
+    """Make a row as high as its longest text: not every program does so for itself."""
+    lines = 1
+    for column, value in zip(drawn.columns, values, strict=True):
+        if isinstance(value, str):
+            room = max(column.width - 1, 1)
+            lines = max(lines, sum(max(math.ceil(_wide(part) / room), 1) for part in value.split("\n")))
+    if lines > 1:
+        drawn.sheet.set_row(row, LINE * min(lines, MOST_LINES))
+
+
+def _wide(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
+
+
 def clipped(told: str) -> str:
     """Return a text that fits into a cell."""
     return told if len(told) <= LONGEST else f"{told[: LONGEST - 1]}…"
 
 
 def _look(kind: str, *, filled: bool) -> dict[str, Any]:
-    look: dict[str, Any] = {"border": 1, "border_color": LINE, "text_wrap": True, "valign": "top", "locked": not filled}
+    look: dict[str, Any] = {"border": 1, "border_color": GRID, "text_wrap": True, "valign": "top", "locked": not filled}
     if filled:
         look["bg_color"] = "#FFF9E3"
     if kind == "date":

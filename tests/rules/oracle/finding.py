@@ -52,6 +52,7 @@ NAMES = {
     "QL507": ("no-key-results", "minor"),
     "QL508": ("low-confidence", "minor"),
     "QL509": ("no-objectives", "major"),
+    "SY601": ("conflicting-sources", "major"),
     "SY602": ("source-stale", "critical"),
     "SY603": ("refused-row", "minor"),
 }
@@ -69,10 +70,13 @@ class Finding:
     unit: str | None
     counterparty: str | None = None
     told: Sequence[str] = field(default=())
+    differs_in: str | None = None
 
 
 def fingerprint(period: str, finding: Finding) -> str:
     parts = [period, finding.code, finding.kind, finding.subject, finding.counterparty]
+    if finding.differs_in is not None:
+        parts.insert(4, finding.differs_in)
     text = json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

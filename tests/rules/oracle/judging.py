@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.rules.oracle import alignment, figures, handshaking, quality
+from tests.rules.oracle import alignment, conflicting, figures, handshaking, quality
 from tests.rules.oracle.finding import gap, order
 from tests.rules.oracle.memory import Memory
 from tests.rules.oracle.view import View
@@ -50,6 +50,7 @@ def gaps(view: View, memory: Memory) -> list[Record]:
         *alignment.findings(view, memory),
         *handshaking.findings(view, memory),
         *quality.findings(view),
+        *conflicting.findings(view),
     ]
     world = view.world
     once = {}

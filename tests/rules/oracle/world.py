@@ -66,6 +66,8 @@ class Rules:
     disabled: frozenset[str] = frozenset()
     density: float = 0.15
     meetings: tuple[Row, ...] = ()  # id, unit (id, name or alias), period, starts_at, title
+    precedence: dict[str, int] = field(default_factory=dict)  # of sources that have a number
+    fields: dict[str, tuple[str, ...]] = field(default_factory=dict)  # by column, who stands first
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ class World:
         self.zone = ZoneInfo(enterprise.rules.zone)
         self.tables: dict[str, list[Row]] = {}
         for table in COLUMNS:
-            self.tables[table] = merged(table, enterprise.sources)
+            self.tables[table] = merged(table, enterprise.sources, enterprise.rules)
         self.units = {row["unit_id"]: row for row in self.tables["org_units"]}
         self.people = {row["person_id"]: row for row in self.tables["people"]}
         self.periods = {row["period_id"]: row for row in self.tables["periods"]}
@@ -205,19 +207,42 @@ class World:
         return sorted(period for period in wanted if period in self.periods)
 
 
-def merged(table: str, sources: dict[str, dict[str, Table]]) -> list[Row]:
-    """The rows of all sources, one for each key: the first source stands, field by field."""
-    found: dict[tuple, Row] = {}
+def merged(table: str, sources: dict[str, dict[str, Table]], rules: Rules) -> list[Row]:
+    """The rows of all sources, one for each key; field by field the one that stands first stands, else the newest.
+
+    `sayings` of a row is what each source says of it.
+    """
+    found: dict[tuple, list[tuple[str, Row]]] = {}
     for source, tables in sources.items():
         for row in tables[table].rows if table in tables else ():
             said = as_said(row, tables[table])
-            full = found.setdefault(key_of(table, said), {"source": source, "sources": [], "known": frozenset()})
-            full["sources"].append(source)
-            full["known"] |= said.pop("known")
-            for column, value in said.items():
-                if full.get(column) in (None, []):
-                    full[column] = value
-    return [filled(table, row) for row in found.values()]
+            found.setdefault(key_of(table, said), []).append((source, said))
+    return [filled(table, one_row(table, said, list(sources), rules)) for said in found.values()]
+
+
+def one_row(table: str, sayings: list[tuple[str, Row]], order: list[str], rules: Rules) -> Row:
+    """What all sources say of one thing, put together."""
+    known = frozenset[str]().union(*(said["known"] for _, said in sayings))
+    full: Row = {"sources": [source for source, _ in sayings], "known": known, "sayings": sayings}
+    for column in COLUMNS[table]:
+        says = [each for each in sayings if each[1].get(column) not in (None, [])]
+        if says:
+            full[column] = min(says, key=lambda each: standing(each, column, order, rules))[1][column]
+    full["source"] = min(sayings, key=lambda each: standing(each, None, order, rules))[0]
+    return full
+
+
+def standing(saying: tuple[str, Row], column: str | None, order: list[str], rules: Rules) -> tuple:
+    """The less, the further in front: rank, then the newest, then the place in the settings."""
+    source, said = saying
+    updated = said.get("updated_at")
+    newest = (0, -updated.timestamp()) if updated else (1, 0.0)
+    named = rules.fields.get(column, ()) if column else ()
+    if source in named:
+        return 0, named.index(source), newest, 0
+    number = rules.precedence.get(source)
+    rank = (0, number) if number is not None else (1, order.index(source))
+    return 1, rank, newest, order.index(source)
 
 
 def as_said(row: Row, content: Table) -> Row:

@@ -140,8 +140,8 @@ def test_choices_are_trimmed(room, said):
         ("no", False),
         ("是", True),
         ("否", False),
-        ("", True),
-        (None, True),
+        ("", None),
+        (None, None),
         (1.0, True),
         (0, False),
         (False, False),
@@ -152,28 +152,28 @@ def test_yes_and_no(room, said, meant):
 
 
 @pytest.mark.parametrize(
-    ("table", "column", "default"),
+    ("table", "column", "stands"),
     [
-        ("org_units", "active", True),
-        ("people", "active", True),
-        ("people", "locale", "en"),
-        ("objectives", "state", "published"),
-        ("objectives", "visibility", "public"),
+        ("org_units", "active", None),
+        ("people", "active", None),
+        ("people", "locale", None),
+        ("objectives", "state", None),
+        ("objectives", "visibility", None),
         ("alignments", "parent_kind", "kr"),
     ],
 )
-def test_defaults(room, table, column, default):
-    assert room.value(table, column, None, locale="en") == (default, None)
+def test_where_nothing_stood_nothing_is_said_but_in_a_key(room, table, column, stands):
+    assert room.value(table, column, None) == (stands, None)
     without = room.frame(table, {}).drop(column, strict=False)
-    assert room.judge_frame(table, without, locale="en").rows[column].to_list() == [default]
+    assert room.judge_frame(table, without).rows[column].to_list() == [stands]
 
 
 def test_what_a_refused_value_means(room):
-    """The default, but of a state that nobody can read nobody can say that it is published."""
+    """Nothing, but of a state that nobody can read nobody can say that it is published."""
     assert room.value("objectives", "state", "final") == ("draft", "not_one_of")
-    assert room.value("objectives", "visibility", "secret") == ("public", "not_one_of")
-    assert room.value("org_units", "active", "maybe") == (True, "not_yes_or_no")
-    assert room.value("people", "locale", "fr", locale="en") == ("en", "not_one_of")
+    assert room.value("objectives", "visibility", "secret") == (None, "not_one_of")
+    assert room.value("org_units", "active", "maybe") == (None, "not_yes_or_no")
+    assert room.value("people", "locale", "fr") == (None, "not_one_of")
 
 
 def test_a_refused_comparator_takes_the_target_with_it(room):
