@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from okr.errors import CallError
-from okr.reconcile.kept import at_run, rows_at_run
+from okr.reconcile.figure_history import at_run, rows_at_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
