@@ -39,23 +39,8 @@ def main(words: list[str]) -> None:
 def _server() -> None:
     from prefect.cli import app  # noqa: PLC0415 - the other process does not need it
 
-    mend_scheduler()
     sys.argv = ["prefect", "server", "start"]  # it reads its words there
     app()
-
-
-def mend_scheduler() -> None:
-    """Let Prefect's scheduler work with SQLAlchemy 2.1, under which it plans no run at all (Prefect 3.8.8).
-
-    It hands the state of each run to a bulk insert that does not take it, and writes it by itself right after.
-    SQLAlchemy 2.0 passed over such a value; 2.1 wants to be told to.
-    """
-    from prefect.server.database.orm_models import FlowRun, TaskRun  # noqa: PLC0415
-
-    for model in (FlowRun, TaskRun):
-        hybrid = vars(model).get("state")
-        if hybrid is not None and getattr(hybrid, "bulk_dml_setter", False) is None:
-            hybrid.bulk_dml_setter = lambda *_: None
 
 
 def _flows(file: Path) -> None:
