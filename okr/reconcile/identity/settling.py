@@ -14,6 +14,8 @@ from okr.reconcile.identity.renumbered import by_place, renumbered
 from okr.reconcile.identity.stated import Stated, numbered_alike
 from okr.reconcile.identity.verdicts import Decided, Mapped, Overlay, overlay, verdicts
 from okr.reconcile.lookup import Directory, Unresolved
+from okr.reconcile.precedence import LEDGER
+from okr.reconcile.warehouse import literal
 from schemas import TABLES
 from schemas.normal import fold_text
 
@@ -97,7 +99,9 @@ class Identities:
 
     # -- one kind -------------------------------------------------------------------------------------
 
-    def _settle(self, kind: str, rows: str) -> None:
+    def _settle(self, kind: str, relation: str) -> None:
+        # Answers are about things that others state; by themselves they state none.
+        rows = f"(select * from {relation} where source <> {literal(LEDGER)})"
         joined = memory.joined(self._house, kind)
         decided = self._verdicts.get(kind, [])
         made = Overlay()
