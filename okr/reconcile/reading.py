@@ -387,7 +387,7 @@ class Reader:
         ]
         if period is not None:
             known = self._house.rows("select period_id, name from okr.periods order by period_id")
-            picked = chosen(period, known, "unknown_period", "period")
+            picked = self._one("period", period, known)
         elif as_of is not None:
             picked = self._house.value("select current_period from history.runs where run = $run", run=run)
         else:
@@ -411,9 +411,21 @@ class Reader:
             judged=judged,
         )
 
+    def _one(self, kind: str, said: str, known: list[tuple]) -> str:
+        """Return the unit or period that is meant: by its id, name or alias, else by what one source alone calls it."""
+        try:
+            return chosen(said, known, f"unknown_{kind}", kind)
+        except CallError:
+            found = self._house.rows(
+                "select distinct id from okr.identities where kind = $kind and source_id = $said", kind=kind, said=said
+            )
+            if len(found) == 1 and found[0][0] in {one[0] for one in known}:
+                return found[0][0]
+            raise
+
     def _unit_and_below(self, unit: str) -> list[str]:
         known = self._house.rows("select unit_id, name, aliases from okr.org_units order by unit_id")
-        picked = chosen(unit, known, "unknown_unit", "unit")
+        picked = self._one("unit", unit, known)
         # As stated the parents may go in a circle: then each of it is a root.
         tree = plant(dict(self._house.rows("select unit_id, parent_id from okr.org_units")))
         return tree.order[tree.first[picked] : tree.last[picked] + 1]
