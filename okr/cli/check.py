@@ -73,6 +73,14 @@ def _settings(known: Settings) -> Finding:
     """The file itself and what it says of the clock. Secrets are told where they are needed."""
     found = Finding(say("cli.check.settings"))
     found.told = [say("cli.check.settings_read", file=str(known.file), count=len(known.sources))]
+    try:
+        from okr.settings import read_mapping  # noqa: PLC0415
+
+        read_mapping(known)
+    except CallError as wrong:
+        from okr.texts import told  # noqa: PLC0415
+
+        found.told, found.status = told(wrong, spoken()), 2
     if not known.sources:
         found.told, found.status = [say("error.no_sources", file=str(known.file))], 2
     return found

@@ -112,20 +112,20 @@ def _called(row: Row, key: str, name: str) -> str:
 
 def _fields(zone: ZoneInfo) -> tuple[Field, ...]:
     return (
-        Field("kind", lambda row: say(f"cli.identities.kind.{row['kind']}")),
+        Field("identity_kind", lambda row: say(f"cli.identities.kind.{row['kind']}")),
         Field("thing", lambda row: _called(row, "id", "name"), ratio=4),
         Field("source", plain("source"), ratio=2),
-        Field("source_id", plain("source_id"), ratio=3),
-        Field("how", lambda row: say(f"cli.identities.how.{row['how']}"), ratio=2),
-        Field("since", lambda row: clock(row["since"], zone)),
+        Field("identity_source_id", plain("source_id"), ratio=3),
+        Field("identity_how", lambda row: say(f"cli.identities.how.{row['how']}"), ratio=2),
+        Field("identity_since", lambda row: clock(row["since"], zone)),
     )
 
 
 OPEN = (
-    Field("kind", lambda row: say(f"cli.identities.kind.{row['kind']}")),
+    Field("identity_kind", lambda row: say(f"cli.identities.kind.{row['kind']}")),
     Field("thing", lambda row: _called(row, "id", "name"), ratio=4),
-    Field("candidate", lambda row: _called(row, "candidate", "candidate_name"), ratio=4),
-    Field("case", lambda row: say(f"cli.identities.case.{row['case']}"), ratio=3),
-    Field("how", lambda row: say(f"cli.identities.how.{row['how']}"), ratio=2),
+    Field("identity_candidate", lambda row: _called(row, "candidate", "candidate_name"), ratio=4),
+    Field("identity_case", lambda row: say(f"cli.identities.case.{row['case']}"), ratio=3),
+    Field("identity_how", lambda row: say(f"cli.identities.how.{row['how']}"), ratio=2),
     Field("place", plain("place"), ratio=3),
 )

@@ -359,6 +359,18 @@ class Reader:
     def _dicts(self, query: str, **values: object) -> list[dict[str, Any]]:
         return self._house.frame(query, **values).to_dicts()
 
+    def meant(self, kind: str, said: str) -> str:
+        """Return the `unit` or `period` that a text means: an id, else the one with that name or alias.
+
+        Raises:
+            CallError: `unknown_unit`, `unknown_period`, `ambiguous_name`.
+        """
+        query = {
+            "unit": "select unit_id, name, aliases from okr.org_units order by unit_id",
+            "period": "select period_id, name from okr.periods order by period_id",
+        }
+        return self._one(kind, said, self._house.rows(query[kind]))
+
     def current_period(self, now: datetime) -> str:
         """Return the current period, whether or not the last run judged it.
 
@@ -387,16 +399,16 @@ class Reader:
         ]
         if period is not None:
             known = self._house.rows("select period_id, name from okr.periods order by period_id")
-            picked = chosen(period, known, "unknown_period", "period")
+            chosen = self._one("period", period, known)
         elif as_of is not None:
-            picked = self._house.value("select current_period from history.runs where run = $run", run=run)
+            chosen = self._house.value("select current_period from history.runs where run = $run", run=run)
         else:
-            picked = current_period(self._house, self._settings, None, now)
-        if picked is None:
+            chosen = current_period(self._house, self._settings, None, now)
+        if chosen is None:
             raise self._no_period(judged, as_of)
-        if picked not in judged:
-            raise CallError("period_not_judged", period=picked, judged=judged)
-        return picked
+        if chosen not in judged:
+            raise CallError("period_not_judged", period=chosen, judged=judged)
+        return chosen
 
     def _no_period(self, judged: list[str], as_of: datetime | None) -> CallError:
         """Return why there is no current period: none holds today, or the settings name one that nobody knows."""
@@ -411,24 +423,36 @@ class Reader:
             judged=judged,
         )
 
+    def _one(self, kind: str, said: str, known: list[tuple]) -> str:
+        """Return the unit or period that is meant: by its id, name or alias, else by what one source alone calls it."""
+        try:
+            return _chosen(said, known, f"unknown_{kind}", kind)
+        except CallError:
+            found = self._house.rows(
+                "select distinct id from okr.identities where kind = $kind and source_id = $said", kind=kind, said=said
+            )
+            if len(found) == 1 and found[0][0] in {one[0] for one in known}:
+                return found[0][0]
+            raise
+
     def _unit_and_below(self, unit: str) -> list[str]:
         known = self._house.rows("select unit_id, name, aliases from okr.org_units order by unit_id")
-        picked = chosen(unit, known, "unknown_unit", "unit")
+        chosen = self._one("unit", unit, known)
         # As stated the parents may go in a circle: then each of it is a root.
         tree = plant(dict(self._house.rows("select unit_id, parent_id from okr.org_units")))
-        return tree.order[tree.first[picked] : tree.last[picked] + 1]
+        return tree.order[tree.first[chosen] : tree.last[chosen] + 1]
 
     def _meeting(self, meeting: str, now: datetime) -> dict[str, Any]:
         coming = self.meetings(now=now)
         names = dict(self._house.rows("select unit_id, name from okr.org_units"))
         known = [(row["meeting_id"], row["title"], [row["unit_id"], names.get(row["unit_id"])]) for row in coming]
         try:
-            picked = chosen(meeting, known, "unknown_meeting", "meeting")
+            chosen = _chosen(meeting, known, "unknown_meeting", "meeting")
         except CallError as unknown:
             if unknown.code == "unknown_meeting":
                 self._refuse_past(meeting, names, now, unknown.values["nearest"])
             raise
-        return next(row for row in coming if row["meeting_id"] == picked)
+        return next(row for row in coming if row["meeting_id"] == chosen)
 
     def _refuse_past(self, meeting: str, names: dict[str, str], now: datetime, nearest_coming: object) -> None:
         """Say when a meeting was, where the text names one that is over."""
@@ -453,7 +477,7 @@ _MEETING = (
 )  # fmt: skip
 
 
-def chosen(said: str, known: Sequence[tuple], code: str, what: str) -> str:
+def _chosen(said: str, known: Sequence[tuple], code: str, what: str) -> str:
     """Return the id that a text on the command line means: an id, else the one with that name or alias."""
     for row in known:
         if row[0] == said:

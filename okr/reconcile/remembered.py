@@ -46,6 +46,7 @@ class Remembered:
         self._house = house
         self._holders: pl.DataFrame = pl.DataFrame(schema=dict.fromkeys(_HOLDER, pl.String))
         self._said: list[pl.DataFrame] = []
+        self._earlier_said = "prev.history.said"
         # A warehouse of an earlier program has no such memory; its identities still hold all words.
         self._earlier = bool(
             house.value(
@@ -53,6 +54,10 @@ class Remembered:
                 "where database_name = 'prev' and schema_name = 'history' and table_name = 'said'"
             )
         )
+
+        if self._earlier and house.value("select 1 from renamed where kind in ('unit', 'period', 'person') limit 1"):
+            self._earlier_said = "said_before"
+            _say_again(house)
 
     def name(self, kind: str, said: pl.DataFrame, values: pl.DataFrame) -> tuple[pl.DataFrame, dict[int, Refused]]:
         """Return what rows are called: `id` (null: refused), `source_id`, `how`; and by number those refused.
@@ -102,7 +107,7 @@ class Remembered:
             return
         with self._house.lent(speaking=self._holders):
             self._house.run(
-                "insert into history.said by name select * replace (false as fresh) from prev.history.said p "
+                f"insert into history.said by name select * replace (false as fresh) from {self._earlier_said} p "
                 "anti join speaking s on s.source = p.source and s.unit_id = p.unit_id "
                 "and s.period_id = p.period_id and s.person_id = p.person_id "
                 "anti join (select kind, source, id from history.said) n "
@@ -118,7 +123,7 @@ class Remembered:
             return pl.DataFrame(schema=schema)
         with self._house.lent(speaking=self._holders):
             return self._house.frame(
-                "select p.* exclude (kind, fresh, position) from prev.history.said p left join speaking s "
+                f"select p.* exclude (kind, fresh, position) from {self._earlier_said} p left join speaking s "
                 "on s.source = p.source and s.unit_id = p.unit_id and s.period_id = p.period_id "
                 "and s.person_id = p.person_id where kind = $kind and (fresh or s.source is not null) "
                 "order by p.source, fresh desc, position, id",
@@ -256,6 +261,17 @@ def _unchanged(kind: str, said: pl.DataFrame, before: pl.DataFrame) -> pl.DataFr
     found = told.join(was.select(*key, "id", "source_id"), on=key)
     busy = said.join(found, on="at", how="anti").select(group).unique()
     return found.join(busy, on=group, how="anti").select("at", "id", "source_id")
+
+
+def _say_again(house: Warehouse) -> None:
+    """Make `said_before`: what was said last, of units, periods and people as they are called by now."""
+    house.run(
+        "create or replace temp table said_before as select p.* replace (coalesce(u.id, p.unit_id) as unit_id, "
+        "coalesce(t.id, p.period_id) as period_id, coalesce(m.id, p.person_id) as person_id) from prev.history.said p "
+        "left join renamed u on u.kind = 'unit' and u.source = p.source and u.said = p.unit_id "
+        "left join renamed t on t.kind = 'period' and t.source = p.source and t.said = p.period_id "
+        "left join renamed m on m.kind = 'person' and m.source = p.source and m.said = p.person_id"
+    )
 
 
 def _saying(*told: Any) -> Saying:  # noqa: ANN401 (texts, in the order of _SAYING and perhaps what is stated)

@@ -15,6 +15,7 @@ from okr.errors import SettingsError
 from okr.ledger import Ledger
 from okr.reconcile.reading import Reader
 from okr.report import Listing
+from tests.connectors.workbook.making import book
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,13 +48,16 @@ class Company:
     now: datetime = FIRST - timedelta(days=1)
     notes: list[tuple[str, dict[str, object]]] = field(default_factory=list)
 
-    def run(self, mapping: list[str] | None = None, **sources: Rows) -> pipeline.SyncResult:
+    def run(self, mapping: list[str] | None = None, **sources: Rows | None) -> pipeline.SyncResult:
         self.now += timedelta(days=1)
         text = f'timezone = "Asia/Shanghai"\nnow = {self.now.isoformat()}\nperiod = "2026Q4"\n'
         if mapping is not None:
             (self.folder / "same.csv").write_text("\n".join(mapping) + "\n", encoding="utf-8")
             text += '[identities]\npath = "same.csv"\n'
         for name, tables in sources.items():
+            if tables is None:  # a folder of workbooks
+                text += f'[sources.{name}]\nkind = "workbook"\npath = "{name}/*.xlsx"\n'
+                continue
             place = self.folder / name
             place.mkdir(exist_ok=True)
             for old in place.iterdir():
@@ -343,3 +347,44 @@ def test_a_source_that_changes_all_its_ids_keeps_its_history(company: Company) -
     assert company.rows(
         "select min(from_run) from history.objectives where objective_id = 'O3' and to_run is null"
     ) == [(1,)]
+
+
+def test_a_workbook_s_o_is_the_one_that_a_system_knows(company: Company) -> None:
+    labels = ["O", "信心指数", "KR", "KR责任人", "完成日期", "握手方", "详细握手点说明"]
+
+    def fill(title: str) -> None:
+        inbox = company.folder / "inbox"
+        inbox.mkdir(exist_ok=True)
+        row = [title, 0.8, "续约率达到 90%", "钱二", "2026-12-20", "技术部", "上线续约看板"]
+        book(inbox / "市场部OKR-2026Q4.xlsx", {"OKR": [labels, row]})
+
+    fill("让客户愿意再来")
+    company.run(hr=HR, plan=PLAN, inbox=None)
+    assert company.rows("select objective_id, confidence from okr.objectives") == [("O1", 0.8)]
+    assert company.rows("select kr_id, due_on::varchar from okr.key_results order by 1") == [
+        ("K1", "2026-12-20"),
+        ("K2", None),
+    ]
+    assert company.rows("select handshake_id from okr.handshakes") == [("H1",)]
+
+    fill("让客户愿意再来三次")
+    company.run(hr=HR, plan=PLAN, inbox=None)
+    assert company.rows("select objective_id from okr.objectives") == [("O1",)]
+    assert {id_ for id_, how in company.ids("objective").values()} == {"O1"}
+
+
+def test_one_unit_after_a_decision_keeps_what_its_workbooks_said(company: Company) -> None:
+    hr = {**HR, "org_units": [*HR["org_units"], "m2,品牌部,top,,"]}
+    labels = ["O", "信心指数", "KR", "KR责任人", "完成日期"]
+    (company.folder / "inbox").mkdir()
+    book(
+        company.folder / "inbox" / "品牌部OKR-2026Q4.xlsx",
+        {"OKR": [labels, ["人人都知道我们", 0.8, "提及率 30%", "钱二", "2026-12-20"]]},
+    )
+    company.run(hr=hr, inbox=None)
+    before = company.rows("select objective_id, unit_id from okr.objectives")
+    company.decide("unit", "m", "m2", "same")
+    company.run(hr=hr, inbox=None)
+    assert company.rows("select objective_id, unit_id from okr.objectives") == [(before[0][0], "m")]
+    with Reader(company.settings) as reader:
+        assert list(reader.gaps(unit="m2", now=company.now)) == list(reader.gaps(unit="m", now=company.now))

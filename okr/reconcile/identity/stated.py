@@ -23,6 +23,9 @@ _HOME = {
 """Within what items are compared: where one source alone speaks there is nothing to compare."""
 
 
+A_FEW = 20
+
+
 class Stated:
     """What the sources state of one kind.
 
@@ -35,11 +38,8 @@ class Stated:
         self._house, self.kind, self._rows, self._renamed = house, kind, rows, renamed
         self._key = KEY[kind]
         self.sources = [source for (source,) in house.rows(f"select distinct source from {rows} order by 1")]
-        self._earlier = bool(
-            house.value("select 1 from history.identities where kind = $kind limit 1", kind=kind) is not None
-        )
         self.counted: list[tuple[str, int, int]] = []
-        if self._earlier and self.sources:
+        if self.sources and not self._alone_as_before():
             self.counted = house.rows(
                 "select s.source, count(*), count(i.own_id) "
                 f"from (select distinct source, {self._key} as id from {rows}) s "
@@ -47,6 +47,26 @@ class Stated:
                 "on i.source = s.source and i.own_id = s.id group by all order by all",
                 kind=kind,
             )
+
+    def _alone_as_before(self) -> bool:
+        """Whether one source alone has ever spoken of such things, and calls them as it did; a look at a few tells."""
+        former = [
+            source
+            for (source,) in self._house.rows(
+                "select distinct source from history.identities where kind = $kind", kind=self.kind
+            )
+        ]
+        if not former:
+            return True
+        if len({*self.sources, *former}) > 1:
+            return False
+        return bool(
+            self._house.value(
+                f"select 1 from history.identities where kind = $kind and own_id in "
+                f"(select {self._key} from {self._rows} limit {A_FEW}) limit 1",
+                kind=self.kind,
+            )
+        )
 
     def choose(self, changed: Collection[str]) -> bool:
         """Make `candidate`: the ids of things that may be joined; whether there are any.
