@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from okr.reconcile.lookup import Directory
-from okr.reconcile.reading import chosen
 from okr.reconcile.upper import UpperKrs
 
 if TYPE_CHECKING:
@@ -60,9 +59,9 @@ def blank(reader: Reader, *, unit: str | None, period: str | None, now: datetime
     """
     house = reader.house
     units = house.rows("select unit_id, name, aliases, active from okr.org_units order by unit_id")
-    unit_id = None if unit is None else chosen(unit, [row[:3] for row in units], "unknown_unit", "unit")
-    periods = house.rows("select period_id, name from okr.periods order by period_id")
-    period_id = reader.current_period(now) if period is None else chosen(period, periods, "unknown_period", "period")
+    unit_id = None if unit is None else reader.meant("unit", unit)
+    periods = house.rows("select period_id, name from okr.periods")
+    period_id = reader.current_period(now) if period is None else reader.meant("period", period)
     directory = Directory.of(house)
     above = directory.above(unit_id)
     return Blank(

@@ -402,6 +402,18 @@ class Reader:
     def _dicts(self, query: str, **values: object) -> list[dict[str, Any]]:
         return self._house.frame(query, **values).to_dicts()
 
+    def meant(self, kind: str, said: str) -> str:
+        """Return the `unit` or `period` that a text means: an id, else the one with that name or alias.
+
+        Raises:
+            CallError: `unknown_unit`, `unknown_period`, `ambiguous_name`.
+        """
+        query = {
+            "unit": "select unit_id, name, aliases from okr.org_units order by unit_id",
+            "period": "select period_id, name from okr.periods order by period_id",
+        }
+        return self._one(kind, said, self._house.rows(query[kind]))
+
     def current_period(self, now: datetime) -> str:
         """Return the current period, whether or not the last run judged it.
 
