@@ -26,7 +26,7 @@ from tests.web.conftest import SETTINGS, Quiet, key, write
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 
-UP_WITHIN = 150
+UP_WITHIN = 300
 OKR = [sys.executable, "-m", "okr.cli"]
 
 
