@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from okr.reconcile import answers, copies, memory, merge, periods
+from okr.reconcile.figure_history import keep_figures
 from okr.reconcile.identity import Identities
 from okr.reconcile.intake import as_json
 from okr.reconcile.judge import Judge, Moment
-from okr.reconcile.figure_history import keep_figures
 from okr.reconcile.likeness import nearest
 from okr.reconcile.precedence import SETTINGS as SETTINGS_SOURCE
 from okr.reconcile.precedence import Precedence
