@@ -50,3 +50,5 @@ WHY = _columns(
 )
 HELD = _columns("table record_id title unit_id place")
 PLAN = _columns("target action thing old new key")
+IDENTITIES = _columns("kind id name source source_id how since:time")
+UNSETTLED = _columns("kind source_id id name candidate candidate_name case how score:number source place")

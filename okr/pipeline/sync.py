@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from okr.errors import CallError, OkrError, SourceError
 from okr.pipeline.steps import HERE
-from okr.settings import now, require_secrets, resolve
+from okr.settings import now, read_mapping, require_secrets, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -81,6 +81,7 @@ def sync(
     started = now(settings)
     names = named_sources(settings, sources)
     require_secrets(settings, sources=names, block=block)
+    read_mapping(settings)  # what is wrong in it is told before anything is asked
     report.stage("pull", total=len(names))
     pulled = steps.pulls(settings, names, lambda name: pull_source(settings, name, report, at=started, block=block))
     return steps.step(
@@ -199,6 +200,7 @@ def _state(
     decided = {
         (one.subject, str(one.details.get("delivery"))): one.decision for one in decisions if one.kind == "delivery"
     }
+    mapping = read_mapping(settings)
     path = settings.warehouse.path
     with warehouse.lock(path, report), warehouse.building(path, settings.engine) as house:
         asked = {one.name: one for one in pulled}
@@ -210,7 +212,8 @@ def _state(
             report.advance()
         # What came in is recorded first: it counts in this very run, and stays when the run fails.
         ledger.answer(answers.delivered(house, at))
-        rows = state.understand(house, settings, report, at, decisions, ledger.answers())
+        given = ledger.answers()
+        rows = state.understand(house, settings, report, at, decisions=decisions, mapping=mapping, given=given)
         found = state.judge(house, settings, report, run_id=run_id, command=command, at=at, rows=rows)
         report.stage("publish")
     return SyncResult(

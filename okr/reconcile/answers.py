@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -21,7 +22,7 @@ from okr.reconcile.precedence import LEDGER
 from okr.reconcile.upper import UpperKrs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from okr.ledger import Standing
     from okr.reconcile.warehouse import Warehouse
@@ -62,13 +63,28 @@ def delivered(house: Warehouse, at: datetime) -> list[Answer]:
         'where "table" = $table order by all',
         table=ANSWERS,
     )
-    found = []
+    found: list[Answer] = []
     for source, scope, handshake_id, kind, said, place in rows:
         told = json.loads(said)
-        said_at = datetime.fromisoformat(told["said_at"]).astimezone(UTC)
+        # Where a clock is ahead, its answers do not stand before later ones for years.
+        said_at = min(datetime.fromisoformat(told["said_at"]).astimezone(UTC), at)
         found.append(
             Answer(handshake_id, kind, told["values"], told["who"], told["how"], said_at, at, source, scope, place)
         )
+    return found
+
+
+def canonical(answers: Sequence[Answer], now: Callable[[str, str], str]) -> list[Answer]:
+    """Return the answers under the ids that requests and KRs have now; `now` gives that of a kind and an id."""
+    ids = {one: now("handshake", one) for one in {answer.handshake_id for answer in answers}}
+    named = {text for answer in answers if (text := answer.content.get("supporting_kr_id")) is not None}
+    krs = {one: now("kr", one) for one in named}
+    found = []
+    for answer in answers:
+        content = dict(answer.content)
+        if (text := content.get("supporting_kr_id")) is not None:
+            content["supporting_kr_id"] = krs[text]
+        found.append(replace(answer, handshake_id=ids[answer.handshake_id], content=content))
     return found
 
 
@@ -81,7 +97,7 @@ def merged(house: Warehouse, rows: str, answers: Sequence[Answer], report: Repor
     Args:
         house: with everything merged but handshakes.
         rows: the relation of handshakes, laid out like `store.handshakes`.
-        answers: all of the ledger.
+        answers: all of the ledger, under canonical ids.
         report: told of new answers to requests that are not there any more.
         at: the time of the run.
     """

@@ -5,7 +5,12 @@
 - `okr`: the views that other programs may rely on.
 - `history`: whole rows as intervals of runs, content times, gaps as intervals of runs, the runs; in `said` what
   rows without ids said last (`fresh`: in that very run), by which later runs know them again.
-- `judged`: what the last run found in each view besides gaps: what counts, figures, refused references, conflicts.
+- `judged`: what the last run found in each view besides gaps: what counts, figures, refused references, conflicts;
+  which things may be the same.
+
+Identities: `history.identities` says under which id of its own a source's thing stands, `history.joined` which of
+these ids were found to be another one's, `history.known_as` the same with what people decided laid over it (`source`
+empty: whoever says it). `okr.identities` shows all three as one.
 """
 
 from __future__ import annotations
@@ -82,8 +87,22 @@ STATEMENTS = (
        standing varchar)""",
     """create table {c}judged.carries (period_id varchar, objective_id varchar, parent_kind varchar,
        parent_id varchar, parent_objective_id varchar, share double, below boolean, stated boolean)""",
-    """create table {c}okr.identities (kind varchar not null, id varchar not null, source varchar not null,
+    """create table {c}history.identities (kind varchar not null, own_id varchar not null, source varchar not null,
        source_id varchar not null, how varchar not null, since timestamptz not null)""",
+    """create table {c}history.joined (kind varchar not null, own_id varchar not null, id varchar not null,
+       how varchar not null, since timestamptz not null)""",
+    """create table {c}history.known_as (kind varchar not null, source varchar not null, own_id varchar not null,
+       id varchar not null, how varchar not null, since timestamptz not null)""",
+    """create view {c}okr.identities as
+       select i.kind, coalesce(o.id, a.id, i.own_id) as id, i.source, i.source_id, coalesce(o.how, a.how, i.how) as how,
+           coalesce(o.since, a.since, i.since) as since
+       from {c}history.identities i
+       left join {c}history.known_as o on o.kind = i.kind and o.own_id = i.own_id and o.source = i.source
+       left join {c}history.known_as a on a.kind = i.kind and a.own_id = i.own_id and a.source = ''""",
+    """create table {c}judged.identity_doubts (kind varchar, source varchar, source_id varchar, id varchar,
+       unit_id varchar, place varchar, candidates varchar[], how varchar, "case" varchar)""",
+    """create table {c}judged.identity_proposals (kind varchar, id varchar, candidate varchar, how varchar,
+       score double, since timestamptz)""",
     """create table {c}history.runs (run integer not null, run_id varchar not null, started_at timestamptz not null,
        command varchar, current_period varchar)""",
     "create table {c}history.judged (run integer not null, period_id varchar not null)",

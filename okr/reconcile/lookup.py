@@ -65,6 +65,14 @@ class Directory:
             found.bounds[period_id] = (starts_on, ends_on)
             found.period_parent[period_id] = parent_id
             _enter(found.periods, period_id, (name,))
+        books = {"unit": found.units, "person": found.people, "period": found.periods}
+        for kind, own_id, known in house.rows(
+            "select distinct kind, own_id, id from history.known_as where list_contains($kinds, kind)",
+            kinds=list(books),
+        ):
+            # What another source calls it: an id too, where nobody else bears it.
+            if "=" + known in books[kind]:
+                books[kind].setdefault("=" + own_id, set()).add(known)
         return found
 
     def find(self, kind: str, candidates: Sequence[str], unit_id: str | None) -> str:

@@ -149,8 +149,7 @@ def _content(house: Warehouse, at: datetime) -> None:
 
 
 def _identities(house: Warehouse, at: datetime, rows: dict[str, str]) -> None:
-    """Map every source's id to the canonical one, and keep since when."""
-    house.run("insert into okr.identities select * from prev.okr.identities")
+    """Keep under which id of its own each source's thing stands, and since when; which of them are one is known."""
     for name in IDENTIFIED:
         table = TABLES[name]
         (key,) = table.key
@@ -158,10 +157,10 @@ def _identities(house: Warehouse, at: datetime, rows: dict[str, str]) -> None:
         told = f"coalesce(source_id, {key})" if rows[name].startswith("merged.said_") else key
         how = "coalesce(how, 'id')" if told != key else "'id'"
         house.run(
-            "insert into okr.identities "
+            "insert into history.identities "
             f"select '{table.kind}', s.id, s.source, s.source_id, s.how, $at::timestamptz "
             f"from (select distinct {key} as id, source, {told} as source_id, {how} as how from {rows[name]}) s "
-            f"anti join (select * from prev.okr.identities where kind = '{table.kind}') i "
+            f"anti join (select * from history.identities where kind = '{table.kind}') i "
             f"on i.source = s.source and i.source_id = s.source_id",
             at=at,
         )

@@ -128,7 +128,7 @@ class Remembered:
     def known(self, kind: str, source: str) -> Known:
         """Return what a source's ids stand for."""
         ids = self._house.rows(
-            "select source_id, id from prev.okr.identities where kind = $kind and source = $source",
+            "select source_id, own_id from history.identities where kind = $kind and source = $source",
             kind=kind,
             source=source,
         )
@@ -153,7 +153,7 @@ class Remembered:
             return dict(
                 self._house.rows(
                     "select a.said, coalesce(o.id, a.said) from asked a left join ("
-                    "  select source_id, id from prev.okr.identities where kind = $kind and source = $source"
+                    "  select source_id, own_id as id from history.identities where kind = $kind and source = $source"
                     ") o on o.source_id = a.said where o.id is not null "
                     "or exists (select 1 from prev.okr.identities i where i.kind = $kind and i.id = a.said) "
                     f"or exists (select 1 from store.{table.name} s where s.{table.key[0]} = a.said "

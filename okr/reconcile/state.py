@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from okr.reconcile import answers, copies, memory, merge, periods
+from okr.reconcile.identity import Identities
 from okr.reconcile.intake import as_json
 from okr.reconcile.judge import Judge, Moment
 from okr.reconcile.likeness import nearest
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from okr.ledger import Answer, Decision
+    from okr.reconcile.identity.verdicts import Mapped
     from okr.reconcile.warehouse import Warehouse
     from okr.report import Report
     from okr.settings import MeetingSettings, Settings
@@ -47,6 +49,7 @@ def understand(
     report: Report,
     at: datetime,
     decisions: Sequence[Decision] = (),
+    mapping: Sequence[Mapped] = (),
     given: Sequence[Answer] = (),
 ) -> dict[str, str]:
     """Merge what the sources said into one row for each thing.
@@ -54,31 +57,36 @@ def understand(
     Args:
         house: with what the sources said in `store`.
         settings: of the enterprise.
-        report: told of the stage.
+        report: told of stages and notes.
         at: the time of the run.
         decisions: those of people that stand, of all kinds, oldest first.
+        mapping: the settings' table of what is the same in several sources.
         given: answers to requests, all that the ledger has.
 
     Returns:
-        By table, the relation of the rows that were merged: as delivered, or with words resolved.
+        By table, the relation of what was said: as delivered, or with words resolved, under each source's own ids.
     """
-    merging = merge.Merging(house, settings, Precedence(settings), decisions)
+    precedence = Precedence(settings)
+    merging = merge.Merging(house, settings, precedence, decisions)
+    same = Identities(house, report, at, list(precedence.place), decisions, mapping)
+    same.begin()
     rows: dict[str, str] = {}
     spoken: Spoken | None = None
     report.stage("merge", total=len(TABLES))
     for table in TABLES.values():
         if table.name == "meetings":
-            _meetings_of_settings(house, settings)
+            _meetings_of_settings(house, settings, same)
         if table.name == "objectives":
             current = current_period(house, settings, None, at)
             copies.settle(house, current, report)
             spoken = Spoken(house, current)
         rows[table.name] = spoken.relation(table.name) if spoken else f"store.{table.name}"
-        told = rows[table.name]
+        told = same.relation(table.name, rows[table.name])
         if table.name == "handshakes":
-            told = answers.merged(house, told, given, report, at)
+            told = answers.merged(house, told, answers.canonical(given, same.now), report, at)
         merging.merge(table, told)
         report.advance()
+    same.finish()
     if spoken:
         spoken.finish()
     return rows
@@ -162,6 +170,11 @@ def current_period(house: Warehouse, settings: Settings, report: Report | None, 
     named = [period_id for period_id, _, _, name in rows if name and fold_text(name) == fold_text(settings.period)]
     if len(named) == 1:
         return named[0]
+    other = house.rows(
+        "select distinct id from history.known_as where kind = 'period' and own_id = $said", said=settings.period
+    )
+    if len(other) == 1 and other[0][0] in {row[0] for row in rows}:
+        return other[0][0]
     if report is not None:
         ids = [row[0] for row in rows]
         report.note(
@@ -181,7 +194,7 @@ def _coming(house: Warehouse, at: datetime) -> None:
     )
 
 
-def _meetings_of_settings(house: Warehouse, settings: Settings) -> None:
+def _meetings_of_settings(house: Warehouse, settings: Settings, same: Identities) -> None:
     """Put the settings' meetings beside those of the sources; one of an unknown unit or period is refused."""
     if not settings.meetings:
         return
@@ -189,8 +202,8 @@ def _meetings_of_settings(house: Warehouse, settings: Settings) -> None:
     known_periods = house.rows("select period_id, name, null, true from merged.periods")
     rows, refused = [], []
     for meeting_id, meeting in settings.meetings.items():
-        unit_id = _meant(meeting.unit, units)
-        period_id = _meant(meeting.period, known_periods)
+        unit_id = _meant(same.now("unit", meeting.unit), units)
+        period_id = _meant(same.now("period", meeting.period), known_periods)
         for name, said, found, known in (
             ("unit_id", meeting.unit, unit_id, units),
             ("period_id", meeting.period, period_id, known_periods),

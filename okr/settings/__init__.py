@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from okr.settings.clock import now, set_by_hand
+from okr.settings.identities import Mapped, read_mapping
 from okr.settings.model import (
     EngineSettings,
     MeetingSettings,
@@ -23,6 +24,7 @@ __all__ = [
     "Answers",
     "Block",
     "EngineSettings",
+    "Mapped",
     "MeetingAnswer",
     "MeetingSettings",
     "RuleSettings",
@@ -37,6 +39,7 @@ __all__ = [
     "load",
     "now",
     "parse",
+    "read_mapping",
     "require_secrets",
     "resolve",
     "secrets",

@@ -215,6 +215,12 @@ class Deputy(Section):
     until: Day | None = None
 
 
+class Identities(Section):
+    """`[identities]`: a table of what is the same in several sources, as far as ops know it."""
+
+    path: FilePath | None = None
+
+
 class SqlTarget(Section):
     """A database that reconciled views are written to."""
 
@@ -260,6 +266,7 @@ class Settings(Section):
     advice: Advice
     ops: Ops
     deputies: dict[str, Deputy]
+    identities: Identities
     targets: dict[str, TargetSettings]
 
     _file: Path = PrivateAttr()

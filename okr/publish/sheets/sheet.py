@@ -33,7 +33,7 @@ GRID = "#C9D1DA"
 HEAD = 5
 """The row of the labels, counted from 0."""
 
-LINE = 15
+LINE_HEIGHT = 15
 """Points that a line of text is high."""
 MOST_LINES = 20
 
@@ -177,7 +177,7 @@ def head(book: Workbook, drawn: Drawn, title: str, lines: Sequence[str]) -> None
         for at, column in enumerate(drawn.columns, start=FIRST):
             if column.filled is filled:
                 sheet.write_string(HEAD, at, both(f"column.{column.key}", drawn.languages), label)
-    sheet.set_row(HEAD, 3 * LINE)
+    sheet.set_row(HEAD, 3 * LINE_HEIGHT)
     sheet.freeze_panes(HEAD + 1, FIRST)
 
 
@@ -246,7 +246,7 @@ def stand_tall(drawn: Drawn, row: int, values: Sequence[object]) -> None:
             room = max(column.width - 1, 1)
             lines = max(lines, sum(max(math.ceil(_wide(part) / room), 1) for part in value.split("\n")))
     if lines > 1:
-        drawn.sheet.set_row(row, LINE * min(lines, MOST_LINES))
+        drawn.sheet.set_row(row, LINE_HEIGHT * min(lines, MOST_LINES))
 
 
 def _wide(text: str) -> int:
