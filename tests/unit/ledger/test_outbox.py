@@ -66,6 +66,29 @@ def ledger(place):
         yield opened
 
 
+def test_many_are_queued_at_once_and_those_that_were_there_are_left_out(place):
+    url, password = place
+    with Ledger.open(url, password=password) as ledger:
+        assert ledger.queue(MESSAGE, AT)
+        made = ledger.queue_all([MESSAGE, replace(MESSAGE, key="k2"), replace(MESSAGE, key="k2")], AT)
+        assert [one.key for one in made] == ["k2"]
+        assert [one.key for one in ledger.messages()] == ["k1", "k2"]
+
+
+def test_what_messages_tell_is_found_by_their_keys_and_by_their_state(place):
+    url, password = place
+    with Ledger.open(url, password=password) as ledger:
+        ledger.queue_all([replace(MESSAGE, key=f"k{number}") for number in range(1200)], AT)
+        ledger.claim("k7", AT)
+        ledger.message_event("k7", "sent", AT, sent_to="me@example.com")
+        found = ledger.told_by([*(f"k{number}" for number in range(1, 1101)), "nobody's"])
+        assert len(found) == 1100
+        assert (found["k7"].state, found["k7"].sent_to) == ("sent", "me@example.com")
+        assert (found["k8"].state, found["k8"].sent_to) == ("waiting", None)
+        assert [one.key for one in ledger.told(state="sent")] == ["k7"]
+        assert len(ledger.told(state="waiting")) == 1199
+
+
 def test_a_message_is_queued_once_and_kept_as_it_is(ledger):
     assert ledger.queue(MESSAGE, AT)
     assert not ledger.queue(replace(MESSAGE, due_at=LATER, gaps=()), LATER)
