@@ -79,7 +79,7 @@ def keep_preparation(prepared: Prepared, language: Language) -> None:
     row = {
         text("flow.column.meeting", language): prepared.meeting_id,
         text("flow.column.readiness", language): "–" if prepared.readiness is None else round(prepared.readiness),
-        text("flow.column.files", language): len(prepared.files),
+        text("flow.column.files", language): len(prepared.pack),
         text("flow.column.mails", language): 0 if prepared.mails is None else prepared.mails.count,
     }
     create_table_artifact([row], key="okr-preparation", description=text("flow.artifact.preparation", language))

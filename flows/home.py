@@ -12,7 +12,7 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from okr.errors import CallError
+from okr.errors import CallError, RunError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,14 +94,18 @@ class Home:
 
 
 def block_of(settings: Settings) -> Callable[[str], str]:
-    """Return what reads a Secret block, out of our own Prefect unless the environment names another."""
+    """Return what reads a Secret block out of our own Prefect, which has to be up."""
 
     def read(name: str) -> str:
-        if not os.environ.get("PREFECT_API_URL"):
-            os.environ.update(Home.of(settings).client())
+        os.environ.update(Home.of(settings).client())
         from flows.secrets import from_block  # noqa: PLC0415 - Prefect reads its environment at import
 
-        return from_block(name)
+        try:
+            return from_block(name)
+        except (ValueError, LookupError):
+            raise
+        except Exception as error:
+            raise RunError("prefect_silent", reason=type(error).__name__) from error
 
     return read
 

@@ -76,7 +76,7 @@ def _run(parameters: PreHandshake) -> State:
 
 def _final(prepared: Prepared, lang: Language) -> State:
     """The state that says honestly how it went: the pack is there, but of what, and who could not be told."""
-    counts = {"files": len(prepared.files), "mails": 0 if prepared.mails is None else prepared.mails.count}
+    counts = {"files": len(prepared.pack), "mails": 0 if prepared.mails is None else prepared.mails.count}
     done = text("flow.prepared", lang, **counts)
     synced = None if prepared.sync is None else endings.of_sync(prepared.sync, lang)
     if synced is None or not prepared.sync or not prepared.sync.exit_status:

@@ -36,6 +36,9 @@ PATIENCE = 20.0
 OUT_OF_REACH = 300.0
 """Seconds for which the server may be away while a run is watched."""
 
+PREFECTS_OWN = ("Finished in state", "Engine execution exited", "Beginning flow run", "Task run failed with exception")
+"""How lines of the log begin that Prefect writes for itself, some with a traceback; the end is told in our words."""
+
 LINES = 200
 """Lines of the log that are fetched at once; the most that the server gives."""
 
@@ -190,7 +193,9 @@ class _Watch:
         ):
             self._told += len(lines)
             for line in lines:
-                self._tell(f"  {line.message}")
+                first, _, _ = line.message.partition("\n")
+                if not first.startswith(PREFECTS_OWN):
+                    self._tell(f"  {first}")
 
     def _warn(self) -> None:
         if time.monotonic() - self._since > PATIENCE:

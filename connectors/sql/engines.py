@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from sqlalchemy import create_engine
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from connectors.sql.faults import understood
 from okr.errors import SourceError
+from okr.settings.urls import database_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -84,7 +84,7 @@ def _leave(connection: Connection) -> None:
 
 def _engine(access: Access) -> Engine:
     try:
-        url = make_url(access.url)
+        url = database_url(access.url)
         if access.password is not None:
             url = url.set(password=access.password)
         return _DIALECTS.get(url.get_backend_name(), _plain)(url, access)

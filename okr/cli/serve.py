@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -53,11 +54,14 @@ def _announce(known: Settings, served: Served) -> None:
     from okr.publish.door.place import place  # noqa: PLC0415
 
     minutes = int(LINK_LASTS.total_seconds() // 60)
+    keys = _keys(known)  # made here, where there is none
+    link = [say("cli.serve.link", link=_link(known, keys, CONSOLE)), say("cli.serve.link_lasts", minutes=minutes)]
+    if os.environ.get("JOURNAL_STREAM"):  # systemd keeps what is printed, and what signs in stands in no log
+        link = [say("cli.serve.no_link")]
     cron = {"nightly": known.schedule.nightly, "deliver": known.schedule.deliver}
     lines = [
         say("cli.serve.pages", url=place(known)),
-        say("cli.serve.link", link=_link(known, _keys(known), CONSOLE)),
-        say("cli.serve.link_lasts", minutes=minutes),
+        *link,
         say("cli.serve.prefect", url=served.home.url, file=served.home.folder / "auth"),
         say("cli.serve.schedule", **cron, zone=known.timezone),
         *([] if known.mail.enabled else [say("cli.serve.mail_off")]),

@@ -172,7 +172,7 @@ class Outbox:
             yield entered
 
 
-def _with_state(*columns: Any) -> Select[*tuple[Any, ...]]:  # noqa: ANN401 - columns and tables
+def _with_state(*columns: Any) -> Select[Any]:  # noqa: ANN401 - columns and tables
     joined = OUTBOX.outerjoin(_LAST, _LAST.c.key == OUTBOX.c.key)
     joined = joined.outerjoin(OUTBOX_EVENTS, OUTBOX_EVENTS.c.entry_id == _LAST.c.entry_id)
     wanted = select(*columns, _STATE.label("state")).select_from(joined)

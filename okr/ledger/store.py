@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 from sqlalchemy import Engine, create_engine, event, inspect, text
-from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from okr.errors import CallError, RunError
 from okr.ledger.tables import METADATA, dumps
+from okr.settings.urls import database_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import timedelta
 
     from sqlalchemy import Connection
+    from sqlalchemy.engine import URL
 
 CREATING = 0x6F6B72  # the name of the lock under which PostgreSQL makes the tables ("okr")
 TRIES = 50
@@ -235,7 +236,7 @@ def _parsed(url: str) -> URL:
         CallError: it is not.
     """
     try:
-        parsed = make_url(url)
+        parsed = database_url(url)
         parsed.get_dialect()
     except (ArgumentError, NoSuchModuleError, ImportError):
         raise CallError("ledger_url_wrong", url=url) from None

@@ -5,7 +5,11 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import URL
 
 # As SQLAlchemy reads an address: the user ends at the first colon, the password at the last @ sign.
 USER_AND_PASSWORD = re.compile(r"[\w.+-]+://[^:/]*:[^@]+@")
@@ -50,3 +54,21 @@ def absolute_url(url: str, folder: Path) -> str:
 def sqlite_url(path: Path, dialect: str = "sqlite") -> str:
     """The URL of a SQLite file; what means something in a URL is written as %XX."""
     return f"{dialect}:///{str(path).replace('%', '%25').replace('?', '%3F')}"
+
+
+def database_url(url: str) -> URL:
+    """A database URL as SQLAlchemy takes it; a SQLite file's path may hold what means something in a URL.
+
+    `postgresql://` means psycopg 3, which we bring.
+
+    Raises:
+        sqlalchemy.exc.ArgumentError: it is no database URL.
+    """
+    from sqlalchemy.engine import make_url  # noqa: PLC0415 - settings are read without SQLAlchemy
+
+    found = SQLITE.fullmatch(url)
+    if found is not None and found[2] and found[3] and not found[3].startswith("file:"):
+        dialect, _, path, query = found.groups()
+        return make_url(f"{dialect}://{query or ''}").set(database=unquote(path))
+    made = make_url(url)
+    return made.set(drivername="postgresql+psycopg") if made.drivername == "postgresql" else made

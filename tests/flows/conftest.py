@@ -16,7 +16,7 @@ import requests
 
 ROOT = Path(__file__).parents[2]
 STARTS_WITHIN = 120  # seconds; eleven on a quiet machine
-FLOW_TAKES = 180
+FLOW_TAKES = 300
 
 
 @dataclass

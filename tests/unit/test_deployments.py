@@ -46,7 +46,7 @@ def test_units_start_what_there_is_and_read_what_is_made(file):
 
     program, word, *_ = service["ExecStart"].removeprefix("/opt/okr/.venv/bin/").split()
 
-    assert (program == "okr" and word in BY_NAME) or (program, word) in {("prefect", "server"), ("prefect", "worker")}
+    assert (program == "okr" and word in BY_NAME) or (program, word) in {("python", "-m"), ("prefect", "worker")}
     assert service["UMask"] == "0077"
     assert service["User"] == "okr"
 

@@ -175,7 +175,7 @@ class Database:
     def _type(self, kind: str, *, key: bool) -> str:
         return self.types[kind] + (" NOT NULL" if key else "")
 
-    def _run(self, statement: str, *values: object) -> CursorResult[*tuple[Any, ...]]:
+    def _run(self, statement: str, *values: object) -> CursorResult[Any]:
         return self._connection.exec_driver_sql(statement, values or None)
 
     def _quoted(self, name: str) -> str:

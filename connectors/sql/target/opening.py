@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from connectors.sql.target.faults import target_fault
@@ -13,6 +12,7 @@ from connectors.sql.target.mariadb import Mariadb
 from connectors.sql.target.postgresql import Postgresql
 from connectors.sql.target.sqlite import Sqlite
 from okr.errors import RunError
+from okr.settings.urls import database_url
 
 if TYPE_CHECKING:
     from connectors.sql.target.base import Database
@@ -32,7 +32,7 @@ def database(target: str, address: str, password: str | None) -> Database:
         RunError: `target_kind_of_database`, `target_no_driver`, or why it does not let us in.
     """
     try:
-        url = make_url(address)
+        url = database_url(address)
         kind = _KINDS.get(url.get_backend_name())
         if kind is None:
             raise RunError("target_kind_of_database", target=target, kind=url.get_backend_name())

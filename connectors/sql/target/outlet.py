@@ -14,7 +14,6 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.outgoing import PREFIX, Outgoing, Stamp, TableChange, compared, digest, shape
@@ -22,6 +21,7 @@ from connectors.protocol import CheckLine
 from connectors.sql.target.faults import target_fault
 from connectors.sql.target.opening import database
 from okr.errors import OkrError, RunError
+from okr.settings.urls import database_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -60,7 +60,7 @@ class SqlOutlet:
     @property
     def local(self) -> bool:
         """Whether the database is a file, a socket, or on loopback."""
-        return on_this_machine(make_url(self._settings.url))
+        return on_this_machine(database_url(self._settings.url))
 
     def compare(self, views: Sequence[Outgoing]) -> list[TableChange]:
         """Read what stands there and compare."""

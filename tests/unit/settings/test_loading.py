@@ -10,10 +10,10 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from sqlalchemy import make_url
 
 from okr.errors import SettingsError
 from okr.settings import SqlSource, TablesSource, WorkbookSource, load, parse
+from okr.settings.urls import database_url
 from okr.texts import told
 
 LEAST = """
@@ -241,11 +241,11 @@ url = "sqlite:///hr.sqlite"
 tables = { people = "p" }
 """
     settings = parse(content, there / "okr.toml")
-    assert make_url(settings.ledger.url).database == str(there / "ledger.sqlite")
+    assert database_url(settings.ledger.url).database == str(there / "ledger.sqlite")
     hr, units = settings.sources["hr"], settings.sources["units"]
     assert isinstance(hr, SqlSource)
     assert isinstance(units, WorkbookSource)
-    assert make_url(hr.url).database == str(there / "hr.sqlite")
+    assert database_url(hr.url).database == str(there / "hr.sqlite")
     assert glob.glob(units.path[0]) == [str(there / "inbox" / "a.xlsx")]  # noqa: PTH207 - an absolute pattern
 
 
