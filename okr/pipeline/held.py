@@ -56,7 +56,7 @@ def held(settings: Settings, reader: Reader, source: str) -> Held:
         SourceError: it cannot be read.
     """
     from connectors.landing import Landing  # noqa: PLC0415 (polars)
-    from okr.reconcile.kept import kept_rows  # noqa: PLC0415
+    from okr.reconcile.source_rows import rows_of_source  # noqa: PLC0415
     from schemas import TABLES  # noqa: PLC0415
 
     states = {row["source"]: row for row in reader.sources()}
@@ -72,7 +72,7 @@ def held(settings: Settings, reader: Reader, source: str) -> Held:
     before: dict[str, int] = {}
     rows: list[Row] = []
     for table in TABLES.values():
-        stored = kept_rows(reader.house, table, source)
+        stored = rows_of_source(reader.house, table, source)
         before[table.name] = stored.height
         gone = _gone_workbooks(stored, delivery) if delivery.references is not None else _gone(table, stored, delivery)
         rows += [_told(table, row, named=delivery.references is None) for row in gone.iter_rows(named=True)]

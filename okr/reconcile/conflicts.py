@@ -94,7 +94,10 @@ def settle(house: Warehouse, table: Table, precedence: Precedence, decided: Mapp
     """
     if not house.value("select count(*) from together where len(differing) > 0"):
         return
-    found = _differing(_sayings(house, table, precedence))
+    sayings = _sayings(house, table, precedence)
+    if "aliases" in table.dtypes:
+        sayings = _without_aliases(house, table, sayings)
+    found = _differing(sayings)
     if not found.height:
         return
     asked = {thing for thing in decided if thing.kind == table.kind}
@@ -137,6 +140,25 @@ def _sayings(house: Warehouse, table: Table, precedence: Precedence) -> pl.DataF
     ).sort("id", "field", "rank", "place_in_order", maintain_order=True)
 
 
+def _without_aliases(house: Warehouse, table: Table, sayings: pl.DataFrame) -> pl.DataFrame:
+    """Leave out names that are aliases of the thing, whoever says so: they are other names of it."""
+    named = sayings.filter(pl.col("field") == "name")
+    if not named.height:
+        return sayings
+    (key,) = table.key
+    with house.lent(asked=named.select("id").unique()):
+        aliases = house.frame(
+            f"select distinct s.{key} as id, unnest(s.aliases) as alias from merged.rows_{table.name} s "
+            f"semi join asked a on a.id = s.{key}"
+        )
+    known = aliases.select("id", norm=_compact(aliases.get_column("alias")), field=pl.lit("name"))
+    return sayings.join(known, on=["id", "field", "norm"], how="anti", maintain_order="left")
+
+
+def _compact(texts: pl.Series) -> pl.Series:
+    return fold(texts).str.replace_all(r"\s+", "")
+
+
 def _folded(table: Table, names: Sequence[str]) -> tuple[list[str], list[str]]:
     """Return those columns whose texts, and whose lists of texts, are compared in their folded form."""
     forms = {name: table.column[name].form for name in names}
@@ -149,7 +171,7 @@ def _norms(found: pl.DataFrame, texts: Sequence[str], lists: Sequence[str]) -> p
     norm = found.select(pl.coalesce("as_set", "value").alias("norm")).to_series()
     at = field.is_in(texts).arg_true()
     if at.len():
-        norm = norm.scatter(at, fold(value.gather(at)).str.replace_all(r"\s+", ""))
+        norm = norm.scatter(at, _compact(value.gather(at)))
     at = field.is_in(lists).arg_true()
     if at.len():
         folded = [_folded_set(told) for told in norm.gather(at)]

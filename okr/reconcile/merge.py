@@ -18,7 +18,7 @@ from okr.reconcile.precedence import ANSWERS, LEDGER
 from okr.reconcile.warehouse import columns, literal, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from okr.ledger import Decision
     from okr.reconcile.precedence import Precedence
@@ -110,13 +110,11 @@ class Merging:
     def _together(self, table: Table, rows: str) -> str:
         """Return the query for things of which several rows speak: by column whose word stands, and what differs."""
         key = columns(table.key)
-        general = self._order(table, self._precedence.general)
-        parts = [part for name in _chosen(table) for part in self._said(table, name)]
+        parts = [part for name in _chosen(table) for part in self._said(name)]
         if "locale" in table.dtypes:
             of_source = self._of_source()
-            parts.append(f"first({of_source} order by {general}) filter (where {of_source} is not null) as d_locale")
-        parts.append(f"first(s.source order by {general}) as source")
-        parts.append(f"first(s.place order by {general}) as place")
+            parts.append(f"arg_min({of_source}, s.o_0) filter (where {of_source} is not null) as d_locale")
+        parts += ["arg_min(s.source, s.o_0) as source", "arg_min(s.place, s.o_0) as place"]
         for name in KNOWN.get(table.name, ()):
             parts.append(f"coalesce(bool_or(h.holds_{name}), false) as {name}_held")
             # One source that was refused the value leaves it unknown, unless another one says it.
@@ -129,18 +127,23 @@ class Merging:
         differing = [_differs(name) for name in conflicts.fields(table)]
         parts.append(f"list_filter([{', '.join(differing)}]::varchar[], lambda x: x is not null) as differing")
         holds = f" left join store.{table.name}_holds h on h.source = s.source and h.part = s.part"
+        places = ", ".join(
+            f"row_number() over (partition by {key} order by {order}) as o_{number}"
+            for number, order in self._orders(table).items()
+        )
+        ranked = f"(select r.*, {places} from {rows} r semi join several using ({key})) s"
         return (
-            f"select {columns(table.key, 's')}, {', '.join(parts)} from {rows} s semi join several using ({key})"
+            f"select {columns(table.key, 's')}, {', '.join(parts)} from {ranked}"
             f"{holds if table.name in KNOWN else ''} group by all"
         )
 
-    def _said(self, table: Table, name: str) -> list[str]:
+    def _said(self, name: str) -> list[str]:
         """Return what is gathered of a column: value and source that stand, and whether it is more than one's word."""
         says = f"filter (where s.{quoted(name)} is not null)"
         ranks = self._precedence.of(name)
-        order = self._order(table, ranks)
+        place = self._precedence.orders.index(ranks)
         found = [
-            f"first({{'value': s.{quoted(name)}, 'source': s.source}} order by {order}) {says} as c_{name}",
+            f"arg_min({{'value': s.{quoted(name)}, 'source': s.source}}, s.o_{place}) {says} as c_{name}",
             f"coalesce(min(s.source) {says} <> max(s.source) {says}, false) as m_{name}",
         ]
         if self._precedence.ties(name):
@@ -148,10 +151,17 @@ class Merging:
             found.append(f"list({{'rank': {rank}, 'source': s.source}}) {says} as t_{name}")
         return found
 
-    def _order(self, table: Table, ranks: Mapping[str, int]) -> str:
-        newest = "s.updated_at desc nulls last, " if "updated_at" in table.dtypes else ""
-        place = self._precedence.sql(self._precedence.place)
-        return f"{self._precedence.sql(ranks)} nulls last, {newest}{place} nulls last, s.source, s.place"
+    def _orders(self, table: Table) -> dict[int, str]:
+        """Return SQL for the orders of the rows of one thing: by the sources' ranks, then the newest, then by place."""
+        newest = "updated_at desc nulls last, " if "updated_at" in table.dtypes else ""
+        place = self._precedence.sql(self._precedence.place, "source")
+        orders = self._precedence.orders
+        numbers = sorted({0, *(orders.index(self._precedence.of(name)) for name in _chosen(table))})
+        return {
+            number: f"{self._precedence.sql(orders[number], 'source')} nulls last, {newest}{place} nulls last, "
+            "source, place"
+            for number in numbers
+        }
 
     def _value(self, name: str) -> str:
         default = self._default(name, "d_locale")

@@ -38,6 +38,11 @@ class Precedence:
         self.fields = frozenset(settings.fields)
         """Columns for which `[fields]` names an order."""
         self._columns = {column: self._of_column(column, settings) for column in (*ANSWERS, *settings.fields)}
+        self.orders: list[Mapping[str, int]] = [self.general]
+        """The different orders that there are; the first one is that in all."""
+        for ranks in self._columns.values():
+            if ranks not in self.orders:
+                self.orders.append(ranks)
 
     def _of_column(self, column: str, settings: Settings) -> Mapping[str, int]:
         named = list(dict.fromkeys(settings.fields.get(column, ())))
@@ -60,12 +65,18 @@ class Precedence:
         return f"case {of} {cases} end"
 
     def write(self, house: Warehouse) -> None:
-        """Make `merged.precedence`: `source`, `column` (null: every column without an order of its own), `rank`."""
-        house.run('create or replace table merged.precedence (source varchar, "column" varchar, rank bigint)')
+        """Make `merged.precedence`: `source`, `column` (null: every column without an order of its own), `rank`.
+
+        `order`: their places where ranks are equal.
+        """
+        house.run(
+            'create or replace table merged.precedence (source varchar, "column" varchar, rank bigint, "order" bigint)'
+        )
         for column, ranks in ((None, self.general), *self._columns.items()):
             house.run(
-                "insert into merged.precedence select unnest($names), $column, unnest($ranks)",
+                "insert into merged.precedence select unnest($names), $column, unnest($ranks), unnest($places)",
                 names=list(ranks),
+                places=[self.place[name] for name in ranks],
                 column=column,
                 ranks=list(ranks.values()),
             )

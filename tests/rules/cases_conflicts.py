@@ -52,6 +52,7 @@ CASES: list[tuple[str, list[Placed], list[Expected]]] = [
      [("SY601", "h", "a", "b", "w-a")]),
     ("a unit's leader", [said("org_units", unit_id="b", leader_id="w-b")], [("SY601", "b", "b", None, "l-b")]),
     ("a person's name", [said("people", person_id="l-a", name="某人")], [("SY601", "l-a@a", "a", None, "l-a")]),
+    ("a name that another source has as an alias", [said("people", person_id="l-a", name="Ｘ")], []),
     ("a period", [said("periods", period_id="Q4", starts_on=date(2026, 10, 1), ends_on=date(2026, 12, 30))],
      [("SY601", "Q4", None, None, None)]),
     ("a KR of an O that does not count", [

@@ -44,6 +44,10 @@ def differing(world: World, table: str, row: Row) -> Iterator[str]:
         said = [
             each[column] for _, each in row["sayings"] if column in each["known"] and each.get(column) not in (None, [])
         ]
+        if column == "name":  # an alias is another name of the same
+            known = [alias for _, each in row["sayings"] for alias in each.get("aliases") or ()]
+            aliases = {normal(column, alias) for alias in known}
+            said = [name for name in said if normal(column, name) not in aliases]
         if len({normal(column, value) for value in said}) < 2:
             continue
         if column == "party":

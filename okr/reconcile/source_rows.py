@@ -27,7 +27,7 @@ _OF_OBJECTIVE = ("objectives", "key_results", "alignments")
 _OF_KR = ("handshakes", "dependencies")
 
 
-def kept_rows(house: Warehouse, table: Table, source: str) -> pl.DataFrame:
+def rows_of_source(house: Warehouse, table: Table, source: str) -> pl.DataFrame:
     """Return a source's rows of a table: its key, `title`, `unit_id`, `place`, `scope`.
 
     `hidden`: its title is of an O whose content is not for everybody.
