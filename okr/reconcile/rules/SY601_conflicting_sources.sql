@@ -11,15 +11,18 @@
 -- closes_zh: 各数据源一致，或有人决定以谁为准。
 -- closes_en: The sources agree, or somebody decides which one stands.
 
--- Two sources that know a field of one thing and differ after normal forms, until somebody decides.
+-- Two sources that know a field of one thing and differ after normal forms, until somebody decides. Of a person
+-- nothing is told to everybody but name and unit.
 select kind as subject_kind, id as subject_id, unit_id, counterparty_unit_id, owner_ids,
     {
         'subject': thing(label, title, public), 'field': field, 'standing': standing,
         'said': list_transform(
             said, lambda x: {
-                'label': x.source, 'title': case when public then left(x."value", 200) end, 'hidden': not public,
+                'label': x.source, 'title': case when quoted then left(x."value", 200) end, 'hidden': not quoted,
                 'place': x.place
             }
         )
     } as detail
-from conflict
+from (
+    select *, public and (kind <> 'person' or field in ('name', 'unit_id')) as quoted from conflict
+)
