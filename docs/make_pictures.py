@@ -1,22 +1,27 @@
 # ruff: noqa: INP001 - docs are no package
-"""Draw the pictures of docs/fill-in.md: the very sheets that the program writes, as LibreOffice shows them.
+"""Draw the pictures of docs/fill-in.md, the very sheets that the program writes, and the README's of the demo.
 
     python docs/make_pictures.py
 
-Needs LibreOffice (`soffice`) and `pdftoppm` (poppler-utils). Names and OKRs are invented.
+Needs LibreOffice (`soffice`), `pdftoppm` (poppler-utils) and `chromium`. Names and OKRs are invented.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import io
+import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import xlsxwriter
+from rich.console import Console
+from rich.text import Text
 
 from okr.publish.sheets import About, Choice, Choices, OkrRow, RequestRow, write_okrs, write_requests
 
@@ -24,6 +29,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PICTURES = Path(__file__).parent / "pictures"
+COLUMNS = 116
+PAGE = """<!doctype html><meta charset="utf-8"><style>{stylesheet}
+body {{ margin: 18px; background: #fff; }}
+pre {{ font: 13px/18px "DejaVu Sans Mono", "Noto Sans Mono CJK SC", monospace; margin: 0; }}
+</style><pre><code style="font-family:inherit">{code}</code></pre>"""
 AT = dt.datetime(2026, 12, 11, tzinfo=dt.UTC)
 ABOUT = About("soft", "软件部", "2027Q1", "2027Q1", AT, "m", "产品群 2027Q1 握手会")
 PEOPLE = [Choice("许南", "p1"), Choice("孟洁", "p2"), Choice("秦昊", "p3")]
@@ -71,6 +81,32 @@ def main() -> None:
     draw("answers", partial(write_requests, rows=ASKED, about=ABOUT, krs=KRS), height=270)
     decided = [row for row in ASKED if row.response == "rejected"]
     draw("decision", partial(write_requests, rows=decided, about=ABOUT, krs=KRS, decide=True), height=230)
+    demo()
+
+
+def demo() -> None:
+    """Draw what `make demo` prints as `pictures/demo.png`, without its progress."""
+    with tempfile.TemporaryDirectory() as folder:
+        called = [Path(sys.executable).parent / "okr", "demo", "demo", "--lang", "en"]
+        printed = subprocess.run(  # noqa: S603
+            called,
+            cwd=folder,
+            env={**os.environ, "FORCE_COLOR": "1", "COLUMNS": str(COLUMNS)},
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+        ).stdout
+        console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True)
+        console.print("[bold green]$[/] make demo\n")
+        console.print(Text.from_ansi(printed.strip("\n").replace(str(called[0]), ".venv/bin/okr")))
+        height = 36 + 18 * console.export_text(clear=False).count("\n")
+        page = Path(folder) / "demo.html"
+        page.write_text(console.export_html(code_format=PAGE), encoding="utf-8")
+        size = f"--window-size={COLUMNS * 8 + 40},{height}"
+        picture = f"--screenshot={PICTURES / 'demo.png'}"
+        run(
+            "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", size, picture, page.as_uri()
+        )
 
 
 def draw(name: str, write: Callable[[xlsxwriter.Workbook], None], *, height: int) -> None:
