@@ -13,10 +13,22 @@ from pathlib import Path
 
 import pytest
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
 
 ROOT = Path(__file__).parents[2]
 STARTS_WITHIN = 120  # seconds; eleven on a quiet machine
 FLOW_TAKES = 300
+
+BUSY = Retry(total=8, backoff_factor=0.5, status_forcelist=[503], allowed_methods=None, raise_on_status=False)
+"""The server's own database was busy: Prefect's clients ask again too."""
+
+
+def asking() -> requests.Session:
+    """A session with patience for a busy server."""
+    session = requests.Session()
+    session.mount("http://", HTTPAdapter(max_retries=BUSY))
+    return session
 
 
 @dataclass
@@ -60,21 +72,25 @@ class PrefectServer:
 
     def post(self, path: str, **body: object) -> requests.Response:
         """Asks the server's API for something."""
-        return requests.post(f"{self.url}{path}", json=body, timeout=30)
+        with asking() as session:
+            return session.post(f"{self.url}{path}", json=body, timeout=30)
 
     def create(self, path: str, body: list[dict]) -> list[dict]:
         """Makes things on the server out of a list."""
-        answer = requests.post(f"{self.url}{path}", json=body, timeout=30)
+        with asking() as session:
+            answer = session.post(f"{self.url}{path}", json=body, timeout=30)
         answer.raise_for_status()
         return answer.json()
 
     def patch(self, path: str, **body: object) -> None:
         """Changes something on the server."""
-        requests.patch(f"{self.url}{path}", json=body, timeout=30).raise_for_status()
+        with asking() as session:
+            session.patch(f"{self.url}{path}", json=body, timeout=30).raise_for_status()
 
     def delete(self, path: str) -> None:
         """Removes something from the server."""
-        requests.delete(f"{self.url}{path}", timeout=30).raise_for_status()
+        with asking() as session:
+            session.delete(f"{self.url}{path}", timeout=30).raise_for_status()
 
     def state(self, run: str) -> str:
         """The type of a flow run's state, such as COMPLETED."""
