@@ -149,6 +149,7 @@ def prefect_server(tmp_path_factory):
         **os.environ,
         "PREFECT_HOME": str(home),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "5",  # a schedule of some seconds would wait for a minute
         "DO_NOT_TRACK": "1",
         "PYTHONUTF8": "1",
     }
