@@ -21,7 +21,7 @@ from flows.tasks import AsTasks, side_by_side
 from okr.pipeline.prepare import Prepared, prepare
 from okr.reconcile.rulebook import rules
 from okr.settings import load
-from okr.texts import Language, language, text
+from okr.texts import Language, language, text, told
 
 
 class PreHandshake(BaseModel):
@@ -77,9 +77,20 @@ def _run(parameters: PreHandshake) -> State:
 def _final(prepared: Prepared, lang: Language) -> State:
     """The state that says honestly how it went: the pack is there, but of what, and who could not be told."""
     counts = {"files": len(prepared.pack), "mails": 0 if prepared.mails is None else prepared.mails.count}
-    done = text("flow.prepared", lang, **counts)
-    synced = None if prepared.sync is None else endings.of_sync(prepared.sync, lang)
-    if synced is None or not prepared.sync or not prepared.sync.exit_status:
-        return Completed(message=done) if not prepared.exit_status else endings.in_part([done])
-    synced.message = f"{done} {synced.message}"
+    words = [text("flow.prepared", lang, **counts)]
+    stuck = False
+    if prepared.delivered is not None:
+        left = {name: getattr(prepared.delivered, name) for name in ("sent", "refused", "uncertain", "waiting")}
+        words.append(text("flow.delivered", lang, **left))
+        stuck = prepared.delivered.exit_status != 0
+        if prepared.delivered.error is not None:
+            words.extend(told(prepared.delivered.error, lang))
+    synced = None if prepared.sync is None or not prepared.sync.exit_status else endings.of_sync(prepared.sync, lang)
+    if synced is not None:
+        words.append(synced.message or "")
+    if stuck:  # worse than rows in quarantine, and than older rows: people believe that they were told
+        return endings.in_part(words)
+    if synced is None:
+        return Completed(message=" ".join(words))
+    synced.message = " ".join(words)
     return synced

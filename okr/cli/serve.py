@@ -34,12 +34,12 @@ def serve(*, common: Common = Common()) -> int:  # noqa: B008 - frozen
     return 0
 
 
-def login_link(address: str = "", /, *, common: Common = Common()) -> int:  # noqa: B008 - frozen
+def login_link(address: str | None = None, /, *, common: Common = Common()) -> int:  # noqa: B008 - frozen
     """Make a link that signs somebody in to the pages, once."""
     from okr.publish.door import CONSOLE, LINK_LASTS  # noqa: PLC0415
 
     known = rooms.settings(common.config)
-    whose = _named(known, address) if address else CONSOLE
+    whose = CONSOLE if address is None else _named(known, address)
     link = _link(known, _keys(known), whose)
     with putting_out():
         sys.stdout.write(f"{link}\n")
@@ -56,7 +56,7 @@ def _announce(known: Settings, served: Served) -> None:
     minutes = int(LINK_LASTS.total_seconds() // 60)
     keys = _keys(known)  # made here, where there is none
     link = [say("cli.serve.link", link=_link(known, keys, CONSOLE)), say("cli.serve.link_lasts", minutes=minutes)]
-    if os.environ.get("JOURNAL_STREAM"):  # systemd keeps what is printed, and what signs in stands in no log
+    if _to_the_journal():  # it keeps what is printed, and what signs in stands in no log
         link = [say("cli.serve.no_link")]
     cron = {"nightly": known.schedule.nightly, "deliver": known.schedule.deliver}
     lines = [
@@ -70,6 +70,15 @@ def _announce(known: Settings, served: Served) -> None:
     for told in lines:
         tables.line(told)
     sys.stdout.flush()
+
+
+def _to_the_journal() -> bool:
+    """Whether standard output is systemd's journal; a terminal that a desktop started has inherited the name alone."""
+    try:
+        out = os.fstat(sys.stdout.fileno())
+    except (OSError, ValueError):
+        return False
+    return os.environ.get("JOURNAL_STREAM") == f"{out.st_dev}:{out.st_ino}"
 
 
 def _keys(known: Settings) -> Keys:
@@ -89,11 +98,14 @@ def _named(known: Settings, address: str) -> str:
     """The address as settings or meetings write it.
 
     Raises:
-        CallError: `login_address_unknown`, with the nearest that may come in.
+        CallError: `login_address_unknown`, with the nearest that may come in; `login_address_empty`: a script whose
+            variable was empty would else hand out a link for ops.
     """
     from okr.publish.door import Register  # noqa: PLC0415
     from okr.reconcile.likeness import nearest  # noqa: PLC0415
 
+    if not address.strip():
+        raise CallError("login_address_empty")
     try:
         register = Register.of(known, now=rooms.now(known))
     except CallError as error:

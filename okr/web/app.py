@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from okr.errors import OkrError
+from okr.texts import told
 from okr.web import meetings, runs, signing
 from okr.web.guard import Guard
 from okr.web.pages import choose_language, shown
@@ -50,6 +52,8 @@ def application(house: House) -> Starlette:
         exception_handlers={Refused: _refused, OkrError: _failed, 404: _missing, 405: _missing, 500: _broken},
     )
     app.state.house = house
+    # It would lead to http, in the clear, where a proxy brings the TLS; and nothing of ours ends in a slash.
+    app.router.redirect_slashes = False
     return app
 
 
@@ -76,6 +80,7 @@ def _refused(request: Request, error: Exception) -> Response:
 
 def _failed(request: Request, error: Exception) -> Response:
     assert isinstance(error, OkrError)  # noqa: S101
+    sys.stderr.write(" ".join(told(error, "en")) + "\n")  # the log of the pages; who is not signed in is told no more
     return shown(request, "message.html", status=503, code="failed", values={}, failure=error)
 
 

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 PAUSE = 60.0
 """Seconds between two links to one address."""
 
+EACH = 6
+"""Links in an hour to one address."""
+
 AT_MOST = 60
 """Links in an hour, to whomever: somebody who types addresses all day fills nobody's mailbox."""
 
@@ -35,20 +38,18 @@ class Measure:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._last: dict[str, float] = {}
-        self._all: deque[float] = deque()
+        self._gone: deque[tuple[float, str]] = deque()
 
     def allows(self, address: str) -> bool:
         """Whether another link may go to an address now; if so, it counts."""
         at = time.monotonic()
         with self._lock:
-            while self._all and self._all[0] < at - HOUR:
-                self._all.popleft()
-            self._last = {known: then for known, then in self._last.items() if then > at - PAUSE}
-            if address in self._last or len(self._all) >= AT_MOST:
+            while self._gone and self._gone[0][0] < at - HOUR:
+                self._gone.popleft()
+            own = [then for then, to in self._gone if to == address]
+            if len(self._gone) >= AT_MOST or len(own) >= EACH or (own and own[-1] > at - PAUSE):
                 return False
-            self._last[address] = at
-            self._all.append(at)
+            self._gone.append((at, address))
             return True
 
 

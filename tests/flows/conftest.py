@@ -20,16 +20,6 @@ ROOT = Path(__file__).parents[2]
 STARTS_WITHIN = 120  # seconds; eleven on a quiet machine
 FLOW_TAKES = 300
 
-BUSY = Retry(total=8, backoff_factor=0.5, status_forcelist=[503], allowed_methods=None, raise_on_status=False)
-"""The server's own database was busy: Prefect's clients ask again too."""
-
-
-def asking() -> requests.Session:
-    """A session with patience for a busy server."""
-    session = requests.Session()
-    session.mount("http://", HTTPAdapter(max_retries=BUSY))
-    return session
-
 
 @dataclass
 class PrefectServer:
@@ -72,25 +62,28 @@ class PrefectServer:
 
     def post(self, path: str, **body: object) -> requests.Response:
         """Asks the server's API for something."""
-        with asking() as session:
-            return session.post(f"{self.url}{path}", json=body, timeout=30)
+        return self._send("POST", path, body)
 
     def create(self, path: str, body: list[dict]) -> list[dict]:
         """Makes things on the server out of a list."""
-        with asking() as session:
-            answer = session.post(f"{self.url}{path}", json=body, timeout=30)
+        answer = self._send("POST", path, body)
         answer.raise_for_status()
         return answer.json()
 
     def patch(self, path: str, **body: object) -> None:
         """Changes something on the server."""
-        with asking() as session:
-            session.patch(f"{self.url}{path}", json=body, timeout=30).raise_for_status()
+        self._send("PATCH", path, body).raise_for_status()
 
     def delete(self, path: str) -> None:
         """Removes something from the server."""
-        with asking() as session:
-            session.delete(f"{self.url}{path}", timeout=30).raise_for_status()
+        self._send("DELETE", path).raise_for_status()
+
+    def _send(self, method: str, path: str, body: object = None) -> requests.Response:
+        """Asks as Prefect's own client does: 503 is its word for a database that is busy just now."""
+        busy = Retry(total=10, status_forcelist=[503], allowed_methods=None, backoff_factor=0.2, raise_on_status=False)
+        with requests.Session() as session:
+            session.mount("http://", HTTPAdapter(max_retries=busy))
+            return session.request(method, f"{self.url}{path}", json=body, timeout=30)
 
     def state(self, run: str) -> str:
         """The type of a flow run's state, such as COMPLETED."""
@@ -165,6 +158,7 @@ def prefect_server(tmp_path_factory):
         **os.environ,
         "PREFECT_HOME": str(home),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "10",  # a schedule of some seconds would wait for a minute
         "DO_NOT_TRACK": "1",
         "PYTHONUTF8": "1",
     }

@@ -11,7 +11,7 @@ import shutil
 import stat
 import threading
 import zipfile
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -285,6 +285,22 @@ def test_latest_points_to_the_last(home):
     assert first.folder != second.folder
     assert second.latest.resolve() == second.folder.resolve()
     assert {one.folder for one in Packs(home.packs.path).all("market")} == {first.folder, second.folder}
+
+
+def test_the_last_pack_stands_first_also_where_all_bear_one_time(tmp_path):
+    """In a demo or a rehearsal the time of day stands still, and the pages show the first as the present one."""
+    packs, at = Packs(tmp_path), datetime(2026, 12, 11, tzinfo=UTC)
+    for written, run_id in enumerate(["mm", "zz", "aa"]):
+        (tmp_path / "market").mkdir(exist_ok=True)
+        with packs.writing("market", run_id, at) as writing:
+            pass
+        os.utime(writing.folder / "pack.json", (written, written))
+
+    assert [pack.about["run_id"] for pack in packs.all("market")] == ["aa", "zz", "mm"]
+
+    with packs.writing("market", "early", at - timedelta(days=1)):
+        pass
+    assert [pack.about["run_id"] for pack in packs.all("market")] == ["early", "aa", "zz", "mm"]
 
 
 def test_a_full_disk_leaves_the_last_pack(home, monkeypatch):

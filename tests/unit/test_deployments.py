@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -60,3 +61,26 @@ def test_containers_read_the_environments_that_bootstrap_makes():
     for name in ENVIRONMENTS:
         assert f".prefect/{name}" in told
     assert '"127.0.0.1:4200:4200"' in told  # never open to the network
+
+
+def test_an_image_holds_what_is_installed_and_nothing_else():
+    """A layer keeps what a later one removes: keys, a virtual environment, the history of the folder."""
+    copied = re.findall(r"^ *COPY (.+) \S+$", (FOLDER / "compose.yaml").read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert {name for line in copied for name in line.split()} == {
+        *("pyproject.toml", "README.md", "requirements.lock"),
+        *tomllib.loads((FOLDER.parent / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"][
+            "targets"
+        ]["wheel"]["packages"],
+    }
+
+
+def test_prefects_pages_in_a_container_are_called_as_the_hosts_browser_knows_them():
+    told = yaml.safe_load((FOLDER / "compose.yaml").read_text(encoding="utf-8"))["services"]["server"]["environment"]
+
+    assert told["PREFECT_SERVER_UI_API_URL"] == "http://127.0.0.1:4200/api"
+    assert told["PREFECT_SERVER_API_CORS_ALLOWED_ORIGINS"] == "http://127.0.0.1:4200"
+
+
+def test_a_service_that_was_stopped_has_not_failed():
+    assert "\nSuccessExitStatus=143\n" in (FOLDER / "systemd" / "okr-serve.service").read_text(encoding="utf-8")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from okr.errors import CallError
+from okr.errors import CallError, RunError
 from okr.publish.door.place import origins, place, refuse_unsafe
 from okr.settings import parse
 from tests.web.conftest import SETTINGS, key
@@ -141,3 +141,27 @@ proxy_addresses = ["10.1.0.1"]
     assert pages.browser(peer="10.1.0.1").get("/sign-in").status_code == 200
     assert pages.browser(peer="127.0.0.1").get("/sign-in").status_code == 200
     assert pages.browser(peer="::ffff:10.1.0.1").get("/sign-in").status_code == 200
+
+
+def test_a_slash_too_many_leads_nowhere(open_pages):
+    """Starlette would send the browser to http, with whatever stands in the path."""
+    proxied = SETTINGS + '\n[web]\nurl = "https://okr.example.com"\n'
+    pages = open_pages(proxied, "https://okr.example.com")
+    answer = pages.browser().get(f"{pages.link('ops@example.com')}/")
+    assert answer.status_code == 404
+    assert "location" not in answer.headers
+
+
+def test_what_fails_is_told_in_full_in_the_log_and_to_whoever_is_signed_in(pages, capsys):
+    def broken():
+        raise RunError("pack_unwritable", folder="/srv/okr/packs", reason="Permission denied")
+
+    inside, link = pages.signed_in("ops@example.com"), pages.link("ops@example.com")
+    known, pages.house.register = pages.house.register, broken
+    outside = pages.browser().post(link, headers={"origin": pages.origin})
+    assert outside.status_code == 503
+    assert "/srv/okr" not in outside.text
+    assert "/srv/okr" in capsys.readouterr().err
+    pages.house.register = known
+    pages.desk.watch = lambda _: broken()
+    assert "/srv/okr" in inside.get(f"/meetings/{key('market')}/runs/run1").text

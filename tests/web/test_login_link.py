@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 import pytest
 
+from okr.cli import serve
 from okr.cli.start import run
 from tests.web.conftest import SETTINGS
 
@@ -71,3 +73,25 @@ def test_serve_refuses_an_address_of_another_machine(tmp_path, capsys):
     file.write_text(f"{SETTINGS}\n[web]\n{web}", encoding="utf-8")
     assert run(["serve", "--config", str(file), "--lang", "en"]) == 2
     assert "none of this machine's" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("address", ["", "  "])
+def test_an_empty_address_is_no_link_for_ops(settings, capsys, address):
+    """A script whose variable is empty would mail it to somebody."""
+    assert run(["login-link", address, "--config", str(settings), "--lang", "en"]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "empty" in told.err
+
+
+def test_only_what_goes_to_the_journal_holds_no_link(tmp_path, monkeypatch):
+    """A desktop's terminals have inherited the name of a journal that nothing of theirs goes to."""
+    with (tmp_path / "out").open("w") as out:
+        found = os.fstat(out.fileno())
+        monkeypatch.setattr("sys.stdout", out)
+        monkeypatch.setenv("JOURNAL_STREAM", f"{found.st_dev}:{found.st_ino}")
+        assert serve._to_the_journal()
+        monkeypatch.setenv("JOURNAL_STREAM", f"{found.st_dev}:{found.st_ino + 1}")
+        assert not serve._to_the_journal()
+        monkeypatch.delenv("JOURNAL_STREAM")
+        assert not serve._to_the_journal()

@@ -9,6 +9,7 @@ from email import message_from_bytes, policy
 import pytest
 from aiosmtpd.controller import Controller
 
+from okr.web.mailing import EACH, HOUR, PAUSE, Measure
 from tests.servers import free_port
 from tests.web.conftest import SETTINGS
 
@@ -135,3 +136,17 @@ sender = "okr@example.com"
     told = capsys.readouterr().err
     assert "127.0.0.1" in told
     assert "/sign-in/" not in told
+
+
+def test_an_address_gets_so_many_links_in_an_hour_and_leaves_some_for_others(monkeypatch):
+    now = [1000.0]
+    monkeypatch.setattr("okr.web.mailing.time.monotonic", lambda: now[0])
+    measure = Measure()
+    gone = 0
+    for _ in range(59):
+        gone += measure.allows("lilei@example.com")
+        now[0] += PAUSE + 0.5
+    assert gone == EACH
+    assert measure.allows("hal@example.com")
+    now[0] += HOUR
+    assert measure.allows("lilei@example.com")

@@ -72,16 +72,20 @@ class Packs:
         return self.folder(meeting_id) / LATEST
 
     def all(self, meeting_id: str) -> list[Pack]:
-        """The packs of a meeting that are kept, newest first."""
+        """The packs of a meeting that are kept: the one that `latest` points to, then the others, newest first."""
+        home = self.folder(meeting_id)
+        last = _last(home)
         found = []
-        for name in sorted(_names(self.folder(meeting_id)), reverse=True):
-            folder = self.folder(meeting_id) / name
+        for name in _names(home):
+            manifest = home / name / MANIFEST
             try:
-                about = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+                about, written = json.loads(manifest.read_text(encoding="utf-8")), manifest.stat().st_mtime_ns
             except (OSError, ValueError):
                 continue  # removed meanwhile, or no pack of ours
-            found.append(Pack(folder, _made_at(name), about))
-        return found
+            made_at = _made_at(name)
+            # Where the time of day is set by hand, all packs may bear the same one.
+            found.append(((name == last, made_at, written), Pack(home / name, made_at, about)))
+        return [pack for _, pack in sorted(found, key=lambda one: one[0], reverse=True)]
 
     @contextmanager
     def alone(self, report: Report) -> Iterator[None]:
@@ -138,7 +142,7 @@ class Packs:
         for home in sorted(self.path.iterdir()) if self.path.is_dir() else ():
             if not home.is_dir() or home.is_symlink():
                 continue
-            kept = (home / LATEST).readlink().name if (home / LATEST).is_symlink() else ""
+            kept = _last(home)
             for name in _names(home):
                 if name != kept and _made_at(name) < before:
                     doomed = home / f"{_TEMPORARY}{secrets.token_hex(4)}"
@@ -194,6 +198,14 @@ def _names(home: Path) -> list[str]:
         return [entry.name for entry in os.scandir(home) if _RUN.fullmatch(entry.name) and entry.is_dir()]
     except OSError:
         return []
+
+
+def _last(home: Path) -> str:
+    """The name of the pack that `latest` points to; empty where there is none."""
+    try:
+        return (home / LATEST).readlink().name
+    except OSError:
+        return ""
 
 
 def _made_at(name: str) -> datetime:
