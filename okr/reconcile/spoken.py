@@ -145,7 +145,7 @@ class Spoken:
         ]
         titles = rows.texts("title")
         columns = {"unit_id": units, "period_id": periods, "person_id": people, "owner_ids": owners}
-        asking = {"home": [""] * len(rows), "text": titles, "words": _folded(titles), "otherwise": [""] * len(rows)}
+        asking = {"home": [""] * len(rows), **_said(titles), "otherwise": [""] * len(rows)}
         return self._named(rows, columns, holders, asking, stays)
 
     def _key_results(self, rows: Rows) -> pl.DataFrame:
@@ -155,7 +155,7 @@ class Spoken:
         columns |= {name: self._several(rows, name, units, stays) for name in LISTS}
         columns["due_on"] = self._dates(rows, "due_on", holders, stays)
         titles = rows.texts("title")
-        asking = {"home": parents, "text": titles, "words": _folded(titles), "otherwise": [""] * len(rows)}
+        asking = {"home": parents, **_said(titles), "otherwise": [""] * len(rows)}
         return self._named(rows, columns, holders, asking, stays)
 
     def _handshakes(self, rows: Rows) -> pl.DataFrame:
@@ -389,6 +389,11 @@ class Spoken:
             sources=self.sources,
         )
         self._house.add(f"merged.said_{table}", rows)
+
+
+def _said(titles: Sequence[str | None]) -> dict[str, list[str]]:
+    """Return what titles say, to know their rows again; one that was refused, or is not there, says nothing."""
+    return {"text": [title or "" for title in titles], "words": _folded(titles)}
 
 
 def _folded(texts: Sequence[str | None]) -> list[str]:
