@@ -362,7 +362,9 @@ class Spoken:
     ) -> None:
         """Refuse a value, or its row, by its cell."""
         said = failure.said[0] if failure.said else ""
-        near = failure.candidates or nearest([said], failure.known)[said]
+        # `KR9` is like none of `O1-KR1`, but whoever wrote it looks for one of those.
+        always = failure.code == "unknown_upper"
+        near = failure.candidates or nearest([said], failure.known, always=always)[said]
         self._refused.append(
             {
                 "source": rows.source[told.at],
