@@ -246,7 +246,7 @@ class Intake:
         source = delivery.source
         limit = self._settings.sources[source].shrink_limit
         if delivery.references is not None:
-            return self._lost_scopes(source)
+            return self._lost_scopes(source, baseline)
         if baseline is not None:
             return _lost_keys(baseline, delivery, limit)
         for table in TABLES.values():
@@ -274,17 +274,26 @@ class Intake:
         )
         return found[0] if found else (None, None)
 
-    def _lost_scopes(self, source: str) -> dict[str, object] | None:
+    def _lost_scopes(self, source: str, baseline: Delivered | None) -> dict[str, object] | None:
         """A source without ids: its rows change their names at every edit, its workbooks do not."""
-        workbooks = "select distinct scope from {c}store.reference where source = $source and \"table\" = 'workbooks'"
-        gone, before = self._house.rows(
-            "select count(*) filter (where scope not in "
-            f"({workbooks.format(c='')})), count(*) from ({workbooks.format(c='prev.')})",
-            source=source,
-        )[0]
-        if before >= LEAST_SCOPES and gone > SCOPES_LIMIT * before:
-            return {"table": "workbooks", "gone": gone, "before": before}
+        told = self._workbooks(source)
+        if baseline is not None and baseline.references is not None:
+            accepted = baseline.references.filter(pl.col("table") == "workbooks").get_column("scope")
+            was = set(accepted.to_list())
+        else:
+            was = self._workbooks(source, "prev.")
+        gone = len(was - told)
+        if len(was) >= LEAST_SCOPES and gone > SCOPES_LIMIT * len(was):
+            return {"table": "workbooks", "gone": gone, "before": len(was)}
         return None
+
+    def _workbooks(self, source: str, state: str = "") -> set[str]:
+        """Return a source's workbooks that are there now, or were in the state before."""
+        rows = self._house.rows(
+            f"select distinct scope from {state}store.reference where source = $source and \"table\" = 'workbooks'",
+            source=source,
+        )
+        return {scope for (scope,) in rows}
 
     # -- states -------------------------------------------------------------------------------------
 

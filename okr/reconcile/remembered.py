@@ -123,7 +123,8 @@ class Remembered:
             return pl.DataFrame(schema=schema)
         with self._house.lent(speaking=self._holders):
             return self._house.frame(
-                f"select p.* exclude (kind, fresh, position) from {self._earlier_said} p left join speaking s "
+                "select p.* exclude (kind, fresh, position) replace (coalesce(p.text, '') as text) "
+                f"from {self._earlier_said} p left join speaking s "
                 "on s.source = p.source and s.unit_id = p.unit_id and s.period_id = p.period_id "
                 "and s.person_id = p.person_id where kind = $kind and (fresh or s.source is not null) "
                 "order by p.source, fresh desc, position, id",

@@ -145,7 +145,7 @@ class Spoken:
         ]
         titles = rows.texts("title")
         columns = {"unit_id": units, "period_id": periods, "person_id": people, "owner_ids": owners}
-        asking = {"home": [""] * len(rows), "text": titles, "words": _folded(titles), "otherwise": [""] * len(rows)}
+        asking = {"home": [""] * len(rows), **_said(titles), "otherwise": [""] * len(rows)}
         return self._named(rows, columns, holders, asking, stays)
 
     def _key_results(self, rows: Rows) -> pl.DataFrame:
@@ -155,7 +155,7 @@ class Spoken:
         columns |= {name: self._several(rows, name, units, stays) for name in LISTS}
         columns["due_on"] = self._dates(rows, "due_on", holders, stays)
         titles = rows.texts("title")
-        asking = {"home": parents, "text": titles, "words": _folded(titles), "otherwise": [""] * len(rows)}
+        asking = {"home": parents, **_said(titles), "otherwise": [""] * len(rows)}
         return self._named(rows, columns, holders, asking, stays)
 
     def _handshakes(self, rows: Rows) -> pl.DataFrame:
@@ -362,7 +362,9 @@ class Spoken:
     ) -> None:
         """Refuse a value, or its row, by its cell."""
         said = failure.said[0] if failure.said else ""
-        near = failure.candidates or nearest([said], failure.known)[said]
+        # `KR9` is like none of `O1-KR1`, but whoever wrote it looks for one of those.
+        always = failure.code == "unknown_upper"
+        near = failure.candidates or nearest([said], failure.known, always=always)[said]
         self._refused.append(
             {
                 "source": rows.source[told.at],
@@ -389,6 +391,11 @@ class Spoken:
             sources=self.sources,
         )
         self._house.add(f"merged.said_{table}", rows)
+
+
+def _said(titles: Sequence[str | None]) -> dict[str, list[str]]:
+    """Return what titles say, to know their rows again; one that was refused, or is not there, says nothing."""
+    return {"text": [title or "" for title in titles], "words": _folded(titles)}
 
 
 def _folded(texts: Sequence[str | None]) -> list[str]:

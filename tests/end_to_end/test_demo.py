@@ -89,6 +89,9 @@ def test_what_was_refused_is_told_by_cell(settings):
         rows = reader.quarantine()
     assert {(row["source"], row["place"], row["code"]) for row in rows} == QUARANTINE
     assert Counter(row["whole"] for row in rows) == {True: 4, False: 3}
+    # The nearest candidates are named, also where nothing is really like what was written.
+    (unknown,) = [row for row in rows if row["code"] == "unknown_upper"]
+    assert (unknown["value"], unknown["values"]["nearest"]) == ("KR9", ["O1-KR1"])
 
 
 def test_the_meeting(settings):

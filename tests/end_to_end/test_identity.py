@@ -13,7 +13,7 @@ from okr import pipeline
 from okr import settings as okr_settings
 from okr.reconcile.reading import Reader
 from okr.report import Listing
-from tests.connectors.workbook.making import book
+from tests.connectors.workbook.making import Formula, book
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -285,6 +285,20 @@ def test_a_row_copied_with_its_id_is_a_new_one(company: Company) -> None:
     assert company.ids()[SIGN] == ids[SIGN]
     assert company.ids()["另外一句很不相同的话"] != ids[SIGN]
     assert result.refused_rows == 0
+
+
+def test_a_row_whose_title_was_refused_stays_the_thing_it_is_night_after_night(company: Company) -> None:
+    """A formula without a stored result, say, is refused in every run, and never stops one."""
+    rows = [o(RENEWAL, kr(Formula('="与"&"大客户续约"')), kr(RETURNS)), o(Formula('="会员"'), kr(BOARD))]
+    company.run(workbooks={"市场部.xlsx": rows})
+    told = "select kr_id from okr.key_results where title is null union all select objective_id from okr.objectives"
+    first = company.sql(told)
+    assert len(first) == 3
+    company.run(workbooks={"市场部.xlsx": [rows[0], [dict(row, 信心指数=0.7) for row in rows[1]]]})
+    assert company.sql(told) == first
+    assert company.sql("select count(*) from store.quarantine where code = 'formula_without_value'") == [(2,)]
+    company.run(workbooks={"市场部.xlsx": [o(RENEWAL, kr(SIGN), kr(RETURNS)), o(MEMBERS, kr(BOARD))]})
+    assert company.ids()[SIGN] == first[0][0]
 
 
 def test_two_rows_that_state_one_new_id_are_refused_and_named(company: Company) -> None:

@@ -193,3 +193,10 @@ def test_workbooks_that_would_go_are_shown_by_their_rows(home: Path, call: Any) 
 
     assert {row["title"] for row in rows if row["table"] == "objectives"} == {f"Team {n} grows" for n in range(8)}
     assert "Team 0 grows" in titles(home)
+
+    # What was accepted is taken by the run that reads the folder once more, and by those after it.
+    assert call("decide", "delivery", "units", "accept", "--config", home / "okr.toml")[0] == 0
+    for _ in range(2):
+        assert {one.name: one.state for one in run(home).sources}["units"] == "read"
+        assert not {f"Team {n} grows" for n in range(8)} & titles(home).keys()
+        assert "Team 8 grows" in titles(home)
