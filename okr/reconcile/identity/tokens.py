@@ -247,13 +247,17 @@ def home(kind: str, row: dict[str, Any]) -> Hashable:
 
 
 def by_words(kind: str, things: Things, party: Callable[[str], str]) -> Iterator[Pair]:
-    """Things that say the same words in the same place: the title; of a handshake whom it asks, and for what."""
+    """Things that say the same words in the same place: the title; of a handshake whom it asks, and for what.
+
+    Requests without a point say no words: two may be meant.
+    """
     told: list[tuple[str, Hashable]] = []
     for one in things.values():
         for _, row in one.rows:
             if kind == "handshake":
-                asked = party(row["party"]) if row["party"] else ""
-                told.append((one.id, (home(kind, row), asked, forms.titled(row["point"] or ""))))
+                if said := forms.titled(row["point"] or ""):
+                    asked = party(row["party"]) if row["party"] else ""
+                    told.append((one.id, (home(kind, row), asked, said)))
             elif row["title"] and (said := forms.titled(row["title"])):
                 told.append((one.id, (home(kind, row), said)))
     for a, b in grouped(told):
