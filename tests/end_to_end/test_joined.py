@@ -171,6 +171,22 @@ def test_who_cannot_be_told_is_asked_about_and_stays_apart(company: Company) -> 
     assert list(company.doubts()) == ["okr/people/ou_w"]
 
 
+def test_ways_to_write_one_name_are_no_conflict(company: Company) -> None:
+    okr = {
+        "people": [
+            "person_id,name,unit_id",
+            "E001,Zhao Yi,top",
+            "E002,錢二總監,m",
+            "E003,孙三3,t",
+            "E004,王磊2,t",
+            "E005,周舟,t",
+        ]
+    }
+    hr = {**HR, "people": [*HR["people"], "E004,王磊1,t,,", "E005,周小舟,t,,"]}
+    company.run(hr=hr, okr=okr)
+    assert company.rows("select id, field from judged.conflicts order by 1") == [("E004", "name"), ("E005", "name")]
+
+
 def test_units_are_known_by_name_under_their_parent(company: Company) -> None:
     okr = {
         "org_units": [
