@@ -9,6 +9,7 @@ is not what was decided, it is asked again.
 from __future__ import annotations
 
 import json
+from itertools import combinations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
@@ -98,6 +99,8 @@ def settle(house: Warehouse, table: Table, precedence: Precedence, decided: Mapp
     if "aliases" in table.dtypes:
         sayings = _without_aliases(house, table, sayings)
     found = _differing(sayings)
+    if table.kind == "person":
+        found = _without_one_name(found)
     if not found.height:
         return
     asked = {thing for thing in decided if thing.kind == table.kind}
@@ -153,6 +156,19 @@ def _without_aliases(house: Warehouse, table: Table, sayings: pl.DataFrame) -> p
         )
     known = aliases.select("id", norm=_compact(aliases.get_column("alias")), field=pl.lit("name"))
     return sayings.join(known, on=["id", "field", "norm"], how="anti", maintain_order="left")
+
+
+def _without_one_name(found: pl.DataFrame) -> pl.DataFrame:
+    """Leave out names that are all ways to write one: in full, with a title behind, in pinyin."""
+    from okr.reconcile.identity import forms  # noqa: PLC0415 (only where people's names differ)
+
+    told = found.get_column("field").eq("name").arg_true()
+    one = [
+        place
+        for place, said in zip(told, found.get_column("said").gather(told), strict=True)
+        if all(forms.one_name(a["value"], b["value"]) for a, b in combinations(said, 2))
+    ]
+    return found.with_row_index("place_of_row").filter(~pl.col("place_of_row").is_in(one)).drop("place_of_row")
 
 
 def _compact(texts: pl.Series) -> pl.Series:

@@ -171,6 +171,22 @@ def test_who_cannot_be_told_is_asked_about_and_stays_apart(company: Company) -> 
     assert list(company.doubts()) == ["okr/people/ou_w"]
 
 
+def test_ways_to_write_one_name_are_no_conflict(company: Company) -> None:
+    okr = {
+        "people": [
+            "person_id,name,unit_id",
+            "E001,Zhao Yi,top",
+            "E002,錢二總監,m",
+            "E003,孙三3,t",
+            "E004,王磊2,t",
+            "E005,周舟,t",
+        ]
+    }
+    hr = {**HR, "people": [*HR["people"], "E004,王磊1,t,,", "E005,周小舟,t,,"]}
+    company.run(hr=hr, okr=okr)
+    assert company.rows("select id, field from judged.conflicts order by 1") == [("E004", "name"), ("E005", "name")]
+
+
 def test_units_are_known_by_name_under_their_parent(company: Company) -> None:
     okr = {
         "org_units": [
@@ -254,6 +270,37 @@ def test_two_periods_of_one_source_stay_two(company: Company) -> None:
     assert (ids["other/y"][0], ids["other/x"][0]) == ("Q4b", "2026Q4")
     company.run(hr=hr, third={"periods": ["period_id,starts_on,ends_on", "z,2026-10-01,2026-12-31"]})
     assert company.doubts() == {"third/periods/z": ["2026Q4", "Q4b"]}
+
+
+def test_two_periods_that_a_source_tells_apart_stay_two(company: Company) -> None:
+    """It states one of them alone, and yet its Os are of both."""
+    hr = {**HR, "periods": [*HR["periods"], "2026,年度,2026-01-01,2026-12-31"]}
+    plan = {
+        "periods": ["period_id,name,starts_on,ends_on", "Q4b,双月,2026-10-01,2026-12-31"],
+        "objectives": ["objective_id,unit_id,period_id,title", "O1,m,2026Q4,一个目标", "O2,m,Q4b,另一个目标"],
+    }
+    company.run(hr=hr, plan=plan)
+    assert company.ids("period")["plan/Q4b"] == ("Q4b", "id")
+    assert company.rows("select objective_id, period_id from okr.objectives order by 1") == [
+        ("O1", "2026Q4"),
+        ("O2", "Q4b"),
+    ]
+
+
+def test_requests_without_a_point_are_two_until_somebody_says_otherwise(company: Company) -> None:
+    more = {"handshakes": ["handshake_id,kr_id,party,response", "H8,K2,t,", "H9,K1,t,accepted"]}
+    plan = {**PLAN, "handshakes": ["handshake_id,kr_id,party", "H1,K1,t", "H2,K2,技术部"]}
+    company.run(hr=HR, plan=plan, more=more)
+    assert company.rows("select handshake_id, response from okr.handshakes order by 1") == [
+        ("H1", None),
+        ("H2", None),
+        ("H8", None),
+        ("H9", "accepted"),
+    ]
+    assert company.rows("select id, candidate from judged.identity_proposals order by 1") == [
+        ("H8", "H2"),
+        ("H9", "H1"),
+    ]
 
 
 def test_a_mapping_table(company: Company) -> None:

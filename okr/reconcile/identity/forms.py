@@ -142,6 +142,26 @@ def person_tokens(names: Iterable[str | None]) -> set[tuple[str, str]]:
     return found
 
 
+def same_name(a: Iterable[str | None], b: Iterable[str | None]) -> bool | None:
+    """Whether two people, of whom all names are given, have a name in common; None where theirs cannot be compared."""
+    mine, theirs = person_tokens(a), person_tokens(b)
+    if not mine or not theirs:
+        return None
+    (han, latin, read), (other_han, other_latin, other_read) = (
+        [{said for of, said in tokens if of == kind} for kind in ("han", "latin", "pinyin")]
+        for tokens in (mine, theirs)
+    )
+    if han and other_han:
+        return not han.isdisjoint(other_han)
+    return True if latin & (other_latin | other_read) or other_latin & read else None
+
+
+def one_name(a: str, b: str) -> bool:
+    """Whether two names can both be how one person is written: 王磊, 王磊总监, Wang Lei; 王磊1 and 王磊2 cannot."""
+    told = {number for said in (a, b) if (number := name(said).number)}
+    return len(told) < 2 and same_name([a], [b]) is True
+
+
 def numbers(ids: Iterable[str | None], names: Iterable[str | None]) -> set[str]:
     """Return the employee numbers among ids and aliases, and behind names: letters, then three digits or more."""
     found = {one for text in ids if text and _EMPLOYEE.fullmatch(one := unicodedata.normalize("NFKC", text).casefold())}

@@ -11,7 +11,7 @@ from okr.reconcile.identity.clusters import Clusters, Doubt, Pair, Thing
 from okr.reconcile.identity.kinds import KEY, TABLE
 from okr.reconcile.identity.references import meaning, replaced
 from okr.reconcile.identity.renumbered import by_place, renumbered
-from okr.reconcile.identity.stated import Stated, numbered_alike
+from okr.reconcile.identity.stated import Stated, numbered_alike, told_apart
 from okr.reconcile.identity.verdicts import Decided, Mapped, Overlay, overlay, verdicts
 from okr.reconcile.lookup import Directory, Unresolved
 from okr.reconcile.precedence import LEDGER
@@ -181,8 +181,8 @@ class Identities:
 
     def _steps(self, kind: str, rows: str, things: Things, clusters: Clusters) -> None:
         if kind == "period":
-            clusters.step(tokens.periods(things, named=True))
-            clusters.step(tokens.periods(things, named=False))
+            for named in (True, False):
+                clusters.step(self._not_side_by_side(kind, rows, tokens.periods(things, named=named)))
         elif kind == "meeting":
             clusters.step(tokens.meetings(things))
         elif kind == "unit":
@@ -219,6 +219,12 @@ class Identities:
                 alike = numbered_alike(self._house, kind, rows)
             if not _numbered(alike, clusters.things[clusters.find(pair.a)], clusters.things[clusters.find(pair.b)]):
                 yield pair
+
+    def _not_side_by_side(self, kind: str, rows: str, pairs: Iterable[Pair]) -> Iterator[Pair]:
+        """Leave out pairs of ids that one source uses side by side, though it states only one of the two, or none."""
+        few = list(pairs)
+        apart = told_apart(self._house, kind, rows) if few else set()
+        return (pair for pair in few if frozenset((pair.a, pair.b)) not in apart)
 
     def _party(self, said: str) -> str:
         """Return which unit a handshake asks, else the text as names are compared."""

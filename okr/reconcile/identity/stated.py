@@ -168,6 +168,25 @@ def numbered_alike(house: Warehouse, kind: str, rows: str) -> set[frozenset[str]
     RULES, Ids: one id means one thing in every source. Who uses another's ids numbers things as that one does, and
     means another thing by another id. Rows without ids of their own number nothing.
     """
+    found = house.rows(
+        f"with used as ({_used(kind, rows)}) "
+        "select distinct a.source, b.source from used a join used b on b.id = a.id and b.source <> a.source "
+        "where a.states"
+    )
+    return {frozenset(pair) for pair in found}
+
+
+def told_apart(house: Warehouse, kind: str, rows: str) -> set[frozenset[str]]:
+    """Return the pairs of ids that one source uses side by side: by two ids it means two things."""
+    found = house.rows(
+        f"with used as (select distinct source, id from ({_used(kind, rows)})) "
+        "select distinct a.id, b.id from used a join used b on b.source = a.source and b.id > a.id"
+    )
+    return {frozenset(pair) for pair in found}
+
+
+def _used(kind: str, rows: str) -> str:
+    """Return the query for the ids of a kind that sources use: `source`, `id`, and whether it `states` that thing."""
     key = KEY[kind]
     used = [f'select source, {key} as id, true as states from {rows} where "row" is null']
     for table, columns in REFERENCES.items():
@@ -181,9 +200,4 @@ def numbered_alike(house: Warehouse, kind: str, rows: str) -> set[frozenset[str]
         used.append(
             f'select source, parent_id as id, false as states from store.alignments where "row" is null and {of_kind}'
         )
-    found = house.rows(
-        f"with used as (select distinct * from ({' union all '.join(used)}) where id is not null) "
-        "select distinct a.source, b.source from used a join used b on b.id = a.id and b.source <> a.source "
-        "where a.states"
-    )
-    return {frozenset(pair) for pair in found}
+    return f"select distinct * from ({' union all '.join(used)}) where id is not null"

@@ -139,7 +139,7 @@ def people_by_key(things: Things) -> Iterator[Pair]:
     pairs |= dict.fromkeys((*pair, "number") for pair in grouped(numbers))
     for a, b, how in pairs:
         one, other = things[a], things[b]
-        same_name = _same_name(one, other)
+        same_name = forms.same_name(one.names, other.names)
         yield Pair(a, b, how, contrary=same_name is False or (same_name is None and _one_left(one, other)))
 
 
@@ -185,20 +185,6 @@ def _two_addresses(a: Said, b: Said) -> bool:
     """Both have e-mail addresses, and none in common."""
     mine, theirs = ({fold_text(said) for said in one.values("email")} for one in (a, b))
     return bool(mine and theirs) and mine.isdisjoint(theirs)
-
-
-def _same_name(a: Said, b: Said) -> bool | None:
-    """Whether two people have a name in common; None where their names cannot be compared."""
-    mine, theirs = forms.person_tokens(a.names), forms.person_tokens(b.names)
-    if not mine or not theirs:
-        return None
-    (han, latin, read), (other_han, other_latin, other_read) = (
-        [{said for of, said in tokens if of == kind} for kind in ("han", "latin", "pinyin")]
-        for tokens in (mine, theirs)
-    )
-    if han and other_han:
-        return not han.isdisjoint(other_han)
-    return True if latin & (other_latin | other_read) or other_latin & read else None
 
 
 def _id_and_alias(things: Things) -> Iterator[Pair]:
@@ -247,13 +233,17 @@ def home(kind: str, row: dict[str, Any]) -> Hashable:
 
 
 def by_words(kind: str, things: Things, party: Callable[[str], str]) -> Iterator[Pair]:
-    """Things that say the same words in the same place: the title; of a handshake whom it asks, and for what."""
+    """Things that say the same words in the same place: the title; of a handshake whom it asks, and for what.
+
+    Requests without a point say no words: two may be meant.
+    """
     told: list[tuple[str, Hashable]] = []
     for one in things.values():
         for _, row in one.rows:
             if kind == "handshake":
-                asked = party(row["party"]) if row["party"] else ""
-                told.append((one.id, (home(kind, row), asked, forms.titled(row["point"] or ""))))
+                if said := forms.titled(row["point"] or ""):
+                    asked = party(row["party"]) if row["party"] else ""
+                    told.append((one.id, (home(kind, row), asked, said)))
             elif row["title"] and (said := forms.titled(row["title"])):
                 told.append((one.id, (home(kind, row), said)))
     for a, b in grouped(told):
