@@ -115,8 +115,14 @@ def secret(wanted: Secret) -> str:
 def block(name: str) -> str:
     """A secret that is kept in Prefect; only a call that needs one brings Prefect."""
     from flows.secrets import from_block  # noqa: PLC0415
+    from okr.errors import RunError  # noqa: PLC0415
 
-    return from_block(name)
+    try:
+        return from_block(name)
+    except (ValueError, LookupError):
+        raise
+    except Exception as error:
+        raise RunError("prefect_silent", reason=type(error).__name__) from error
 
 
 def sync(known: Settings, sources: Sequence[str] | None, report: Report, *, dry_run: bool = False) -> SyncResult:

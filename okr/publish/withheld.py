@@ -36,11 +36,12 @@ def withheld_values(view: View, gap: Mapping[str, Any], may_see: Sees) -> Row:
         name: _shown(view, about.get(name), value, may_see) for name, value in gap["detail"].items() if _hides(value)
     }
     subject = about.get("subject")
-    if gap["code"] == "SY601" and "said" in found and subject is not None and may_see(subject["objective_id"]):
+    seen = subject is not None and not subject["masked"] and may_see(subject["objective_id"])
+    if gap["code"] == "SY601" and "said" in found and seen:
         of = (gap["subject_kind"], gap["subject_id"], gap["detail"]["field"])
         found["said"] = [_saying(one) for one in view.said.get(of, ())] or found["said"]
     unsaid = {name for name, value in gap["detail"].items() if value is None or value == ""}
-    if unsaid and subject is not None and not subject["masked"] and may_see(subject["objective_id"]):
+    if unsaid and seen:
         for name, value, objective_ids in _values(view, gap, about):
             if name in unsaid and value is not None and all(map(may_see, objective_ids)):
                 found[name] = value

@@ -88,6 +88,19 @@ join history.handshakes h on h.handshake_id = a.id
 join kr_of k on k.kr_id = h.kr_id
 """
 
+_WITHHELD_THEN = f"""
+with closed as (
+    select objective_id from {rows_at_run("objectives")} where visibility <> 'public' or state = 'masked'
+),
+kr as (select kr_id from {rows_at_run("key_results")} where objective_id in (from closed))
+select 'objective', objective_id from closed where list_contains($ids, objective_id)
+union all
+select 'kr', kr_id from kr where list_contains($ids, kr_id)
+union all
+select 'handshake', handshake_id from {rows_at_run("handshakes")}
+where list_contains($ids, handshake_id) and kr_id in (from kr)
+"""
+
 
 def named_things(kind: str, subject: str) -> set[tuple[str, str]]:
     """Return the things that a gap's subject names, each as kind and id."""
@@ -100,14 +113,24 @@ def named_things(kind: str, subject: str) -> set[tuple[str, str]]:
     return {(kind, subject)}
 
 
-def confidential(house: Warehouse, subjects: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+def confidential(
+    house: Warehouse, subjects: Iterable[tuple[str, str]], *, since: int | None = None
+) -> set[tuple[str, str]]:
     """Return which of these subjects of gaps (kind, id) are not for everybody today.
 
     What was public then may have been withdrawn from sight; nothing of it is told again.
+
+    Args:
+        house: where they stand.
+        subjects: of gaps.
+        since: only what was for everybody at that run. Of what was not even then, the run that found the gap
+            has withheld what it has to, and nothing besides.
     """
     named = {subject: named_things(*subject) for subject in subjects}
     ids = list({thing for things in named.values() for _, thing in things})
-    found = {(kind, thing) for kind, thing in house.rows(_CONFIDENTIAL, ids=ids)} if ids else set()
+    found = set(house.rows(_CONFIDENTIAL, ids=ids)) if ids else set()
+    if found and since is not None:
+        found -= set(house.rows(_WITHHELD_THEN, ids=ids, run=since))
     return {subject for subject, things in named.items() if things & found}
 
 

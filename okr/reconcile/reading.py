@@ -119,13 +119,15 @@ class Reader:
                 `no_current_period`, `period_of_settings_unknown`, `no_run_then`.
         """
         query, values = self._asked(**asked)
-        return itertools.chain.from_iterable(self._gaps(query, values, earlier=asked.get("as_of") is not None))
+        return itertools.chain.from_iterable(self._gaps(query, values, asked.get("as_of")))
 
-    def _gaps(self, query: str, values: dict[str, object], *, earlier: bool) -> Iterator[list[dict[str, Any]]]:
-        """Hand out gaps in batches; `earlier`: what is not for everybody today is not told of an earlier run either."""
+    def _gaps(self, query: str, values: dict[str, object], as_of: datetime | None) -> Iterator[list[dict[str, Any]]]:
+        """Hand out gaps in batches; of an earlier time nothing is told that was for everybody and is so no longer."""
         book = rules()
+        then = None if as_of is None else self._run(as_of)
         for batch in self._house.batches(query, BATCH, **values):
-            hidden = past.confidential(self._house, {row[2:4] for row in batch}) if earlier else set()
+            about = {row[2:4] for row in batch}
+            hidden = set() if then is None else past.confidential(self._house, about, since=then)
             yield [gap_row(book, row, hidden=row[2:4] in hidden) for row in batch]
 
     def gap_count(self, **asked: Any) -> int:  # noqa: ANN401
@@ -137,7 +139,7 @@ class Reader:
         """Return the JSON array of `gaps` in pieces of text."""
         query, values = self._asked(**asked)
         before = "["
-        for batch in self._gaps(query, values, earlier=asked.get("as_of") is not None):
+        for batch in self._gaps(query, values, asked.get("as_of")):
             yield before + "\n" + ",\n".join(to_json(row).decode() for row in batch)
             before = ","
         yield "\n]\n" if before == "," else "[]\n"

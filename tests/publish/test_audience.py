@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from okr import pipeline
 from okr import settings as okr_settings
 from okr.publish.audience import Audience, Viewer
 from okr.reconcile.reading import Reader
+from okr.report import Listing
 from tests.rules.enterprises import enterprise
 from tests.rules.oracle import Enterprise, Table, World
 from tests.rules.oracle.view import View
@@ -143,3 +146,38 @@ def test_a_name_that_two_things_share_shows_neither(tmp_path: Path) -> None:
     assert row["title"] in everything.message(gap, "zh")
     audience.view.labelled[row["label"]][:] = [row, {**row, "id": "another"}]
     assert row["title"] not in everything.message(gap, "zh")
+
+
+DIFFERING = """
+timezone = "UTC"
+now = 2026-11-15T08:00:00Z
+[warehouse]
+path = "warehouse.duckdb"
+[sources.one]
+kind = "tables"
+path = "one"
+[sources.two]
+kind = "tables"
+path = "two"
+"""
+
+
+@pytest.mark.parametrize(("state", "shown"), [("published", True), ("masked", False)])
+def test_of_what_is_masked_no_source_is_quoted(state: str, shown: bool, tmp_path: Path) -> None:
+    """Who may see everything reads what the sources say differently; of what is masked that is nobody."""
+    (tmp_path / "okr.toml").write_text(DIFFERING, encoding="utf-8")
+    for source in ("one", "two"):
+        (tmp_path / source).mkdir()
+        objectives = f"objective_id,unit_id,period_id,title,state,visibility\nO,u,q,said by {source},{state},unit\n"
+        (tmp_path / source / "objectives.csv").write_text(objectives, encoding="utf-8")
+    (tmp_path / "one" / "org_units.csv").write_text("unit_id,name\nu,U\n", encoding="utf-8")
+    (tmp_path / "one" / "periods.csv").write_text(
+        "period_id,starts_on,ends_on\nq,2026-10-01,2026-12-31\n", encoding="utf-8"
+    )
+    settings = okr_settings.load(tmp_path / "okr.toml")
+    pipeline.sync(settings, report=Listing(), sources=None)
+    with Reader(settings) as reader:
+        (gap,) = reader.gaps(codes=["SY601"], now=datetime(2026, 11, 15, 8, tzinfo=UTC))
+        view = Audience.of(reader, "q").view
+    assert "said by" not in gap["message_en"]
+    assert ("said by two" in Viewer(view, lambda _: True).message(gap, "en")) == shown

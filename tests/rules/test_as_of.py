@@ -158,3 +158,13 @@ def test_what_is_confidential_today_is_hidden_in_what_was(tmp_path: Path) -> Non
     with Reader(okr_settings.load(tmp_path / "okr.toml")) as reader:
         (then,) = reader.handshakes(now=company.now, as_of=first)
     assert then["visibility"] == "private"
+
+
+def test_what_was_confidential_then_is_told_as_it_was(tmp_path: Path) -> None:
+    """A public O beside a private one keeps its title, and an id that is nobody's is no secret."""
+    company = Company(tmp_path)
+    company.run(o("A", "a"), o("B", "b", visibility="private"), kr("B1", "B"), carries("A", "B1"), carries("B", "gone"))
+    with Reader(okr_settings.load(tmp_path / "okr.toml")) as reader:
+        now = list(reader.gaps(now=company.now))
+        assert {"AL105", "AL107"} <= {gap["code"] for gap in now}
+        assert list(reader.gaps(now=company.now, as_of=company.now)) == now

@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from okr import texts
-from okr.cli import commands, guide, start
+from okr.cli import commands, guide, rooms, start
 from okr.cli.columns import GAPS
 from okr.errors import CallError, RunError
 from okr.reconcile.rulebook import rules
@@ -212,3 +212,13 @@ def test_gaps_have_the_fields_of_the_contract():
 def test_an_unknown_command_without_any_likeness_is_told_too():
     with pytest.raises(CallError):
         start._command(["!!!"])
+
+
+def test_a_prefect_that_does_not_answer_is_named(monkeypatch):
+    def silent(_name):
+        raise RuntimeError
+
+    monkeypatch.setattr("flows.secrets.from_block", silent)
+    with pytest.raises(RunError) as raised:
+        rooms.block("hr")
+    assert (raised.value.code, raised.value.values) == ("prefect_silent", {"reason": "RuntimeError"})
