@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, insert, inspect, select
 from sqlalchemy.exc import IntegrityError
 
 from okr.errors import CallError
@@ -41,23 +41,26 @@ class Ledger(Answers, Outbox, Journal, SignIns):
         self._store = store
 
     @classmethod
-    def open(cls, url: str, *, password: str | None = None, patience: timedelta = PATIENCE) -> Ledger:
+    def open(
+        cls, url: str, *, password: str | None = None, patience: timedelta = PATIENCE, as_it_is: bool = False
+    ) -> Ledger:
         """Open the ledger, and make it where it is not there yet.
 
         Args:
             url: `sqlite:////absolute/path` or `postgresql+psycopg://user@host/database`.
             password: for PostgreSQL; never part of the URL.
             patience: how long to wait for others that write.
+            as_it_is: to be copied only: tables that it lacks are not made.
 
         Raises:
             CallError: the URL names no database that the ledger can live in.
             RunError: it cannot be opened or made.
         """
-        return cls(Store(url, password, patience))
+        return cls(Store(url, password, patience, as_it_is=as_it_is))
 
     @classmethod
-    def of(cls, settings: Settings, *, block: Block | None = None) -> Ledger:
-        """Open the ledger that the settings name.
+    def of(cls, settings: Settings, *, block: Block | None = None, as_it_is: bool = False) -> Ledger:
+        """Open the ledger that the settings name; `as_it_is` as in `open`.
 
         Raises:
             SettingsError: its password is missing.
@@ -65,7 +68,7 @@ class Ledger(Answers, Outbox, Journal, SignIns):
         """
         secret = settings.ledger.password
         password = None if secret is None else resolve(secret, block=block)
-        return cls.open(settings.ledger.url, password=password)
+        return cls.open(settings.ledger.url, password=password, as_it_is=as_it_is)
 
     def __enter__(self) -> Self:
         return self
@@ -93,7 +96,10 @@ class Ledger(Answers, Outbox, Journal, SignIns):
             self._store.reading() as here,
             other._store.writing() as there,
         ):
+            known = set(inspect(here).get_table_names())  # one from before there was some table has fewer
             for table in METADATA.sorted_tables:
+                if table.name not in known:
+                    continue
                 rows = here.execution_options(yield_per=BATCH).execute(select(table).order_by(table.c.entry_id))
                 for batch in rows.mappings().partitions():
                     there.execute(insert(table), [dict(row) for row in batch])

@@ -23,11 +23,9 @@ GONE = ("refused", "cancelled")
 REHEARSAL = "rehearsal-"
 """How the keys of messages begin that are for a rehearsal and tell nobody anything."""
 
-_LAST = (
-    select(OUTBOX_EVENTS.c.key, func.max(OUTBOX_EVENTS.c.entry_id).label("entry_id"))
-    .group_by(OUTBOX_EVENTS.c.key)
-    .subquery("last")
-)
+_EVERY = OUTBOX_EVENTS.alias("every")
+# Asked for each message by itself: a mail that is claimed must not cost a look at all that ever happened.
+_LAST = select(func.max(_EVERY.c.entry_id)).where(_EVERY.c.key == OUTBOX.c.key).correlate(OUTBOX).scalar_subquery()
 _STATE = case(
     (OUTBOX_EVENTS.c.event.is_(None), "waiting"),
     (OUTBOX_EVENTS.c.event == "deferred", "waiting"),
@@ -173,8 +171,7 @@ class Outbox:
 
 
 def _with_state(*columns: Any) -> Select[Any]:  # noqa: ANN401 - columns and tables
-    joined = OUTBOX.outerjoin(_LAST, _LAST.c.key == OUTBOX.c.key)
-    joined = joined.outerjoin(OUTBOX_EVENTS, OUTBOX_EVENTS.c.entry_id == _LAST.c.entry_id)
+    joined = OUTBOX.outerjoin(OUTBOX_EVENTS, OUTBOX_EVENTS.c.entry_id == _LAST)
     wanted = select(*columns, _STATE.label("state")).select_from(joined)
     return wanted.order_by(OUTBOX.c.due_at, OUTBOX.c.entry_id)
 

@@ -53,7 +53,7 @@ def exists(url: str) -> bool:
 class Store:
     """A SQLite file in WAL mode or a PostgreSQL database, with the ledger's tables in it."""
 
-    def __init__(self, url: str, password: str | None, patience: timedelta) -> None:
+    def __init__(self, url: str, password: str | None, patience: timedelta, *, as_it_is: bool = False) -> None:
         self.url = _parsed(url)
         self.name = self.url.database if self.is_file else self.url.render_as_string()
         self._patience = patience.total_seconds()
@@ -63,6 +63,8 @@ class Store:
         engine = self._engine(password)
         self._reading = engine
         self._writing = engine.execution_options(okr_writes=True)
+        if as_it_is:
+            return
         try:
             self._ready()
         except BaseException:

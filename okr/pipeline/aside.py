@@ -106,5 +106,5 @@ def _copy_ledger(settings: Settings, url: str, block: Block | None) -> None:
 
     if not exists(settings.ledger.url):
         return
-    with Ledger.of(settings, block=block) as ledger:
+    with Ledger.of(settings, block=block, as_it_is=True) as ledger:
         ledger.copy_to(url)

@@ -225,9 +225,14 @@ class _Delivery:
         """Settle what earlier deliveries left behind."""
         self.died()
         for one in self._ledger.told(state="waiting", due_until=self._at - STALE):
-            if self._ledger.claim(one.key, self._at):
+            if not self._wanted_again(one.key) and self._ledger.claim(one.key, self._at):
                 self._ledger.message_event(one.key, "cancelled", self._at, {"code": "stale"})
                 self.done.troubles.append(Trouble(one.key, one.kind, one.recipient, "cancelled", "stale"))
+
+    def _wanted_again(self, key: str) -> bool:
+        """Whether a person has lately said that a message is to be sent once more, however old it is."""
+        last = self._ledger.message_events(key)[-1:]
+        return any(one["details"].get("code") == "settled" and one["at"] > self._at - STALE for one in last)
 
     def send(self, due: Sequence[Told]) -> None:
         """Send what may be sent, over one connection."""

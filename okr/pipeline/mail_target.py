@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from okr.errors import RunError
+from okr.errors import CallError, RunError
 from okr.pipeline.delivery import deliver
 from okr.pipeline.mails import queue_digests
 from okr.publish.plan import Outcome, Write
@@ -46,7 +46,7 @@ class MailTarget:
         """Send just these mails, also those that are due later.
 
         Raises:
-            CallError: `mail_far_away`, or a password is missing.
+            CallError: `mail_far_away`, `mail_delivering`, or a password is missing.
             RunError: the server cannot be reached.
         """
         with self._ledger() as ledger:
@@ -65,8 +65,10 @@ class MailTarget:
         lost = {trouble.key for trouble in done.troubles}
         if done.error is not None and not done.sent:
             raise done.error
+        if done.error is None and not done.sent and not lost:
+            raise CallError("mail_delivering")  # another delivery was under way, so nothing of ours was tried
         counts = {kind: {"send": n} for kind, n in Counter(kinds[key] for key in kinds if key not in lost).items()}
-        if done.error is None and not lost:
+        if done.error is None and not lost and not done.waiting:
             return Outcome(self.name, "written", counts)
         error = RunError(
             "mail_partly_sent", sent=done.sent, refused=done.refused, uncertain=done.uncertain, waiting=done.waiting

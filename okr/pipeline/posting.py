@@ -227,4 +227,5 @@ def _same_reader(one: Told, draft: Draft) -> bool:
         one.kind == draft.kind
         and one.meeting_id == draft.meeting_id
         and one.recipient.lower() == draft.to.address.lower()
+        and one.person_id == draft.to.person_id  # several people may share one address
     )

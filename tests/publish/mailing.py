@@ -148,4 +148,4 @@ def text(queued: mails.Queued, name: str, kind: str = "digest") -> str:
     return message.content["text"]
 
 
-__all__ = ["LATER", "MEETING", "Office", "now", "recipients", "text"]
+__all__ = ["LATER", "MEETING", "PEOPLE", "Office", "now", "recipients", "text"]

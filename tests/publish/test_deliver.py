@@ -17,7 +17,7 @@ from okr.ledger import Ledger
 from okr.pipeline import delivery, mails, writes
 from okr.report import Listing
 from tests.mailserver import PASSWORD, certificate, free_port, mail_server
-from tests.publish.mailing import Office
+from tests.publish.mailing import LATER, Office
 
 ROOT = Path(__file__).parents[2]
 DIES = """
@@ -162,6 +162,17 @@ def test_a_person_settles_what_is_uncertain(ready, server, capsys):
     assert [one["event"] for one in events["cy@example.com"]] == ["sending", "uncertain", "deferred", "sending", "sent"]
     assert events["cy@example.com"][2]["details"]["who"] == "Li"
     assert events["bo@example.com"][2]["details"]["why"] == "she has it"
+
+
+def test_what_a_person_wants_sent_again_is_sent_however_old_it_is(ready, server):
+    server.whims.lost_after_data = {"cy@example.com"}
+    ready.deliver()
+    server.whims.lost_after_data = set()
+    (lost,) = delivery.uncertain(ready.settings)
+    ready.be(ready.at + delivery.STALE + LATER)
+    mails.settle(ready.settings, lost.key, "again", who="li")
+    assert ready.deliver().sent == 1
+    assert len(server.to("cy@example.com")) == 1
 
 
 def test_what_is_not_uncertain_cannot_be_settled(ready):
@@ -347,3 +358,12 @@ def test_apply_says_what_did_not_get_through(office, server):
     server.whims.refused = {"bo@example.com": "550 no"}
     (outcome,) = writes.apply(office.settings, who="li", report=Listing())
     assert (outcome.state, outcome.error.code, outcome.error.values["sent"]) == ("failed", "mail_partly_sent", 2)
+
+
+def test_apply_does_not_call_sent_what_another_delivery_kept_from_leaving(office, server):
+    office.write(port=server.port)
+    office.show_plan()
+    with Ledger.of(office.settings) as ledger, ledger.delivering():
+        (outcome,) = writes.apply(office.settings, who="li", report=Listing())
+    assert (outcome.state, outcome.error.code) == ("failed", "mail_delivering")
+    assert not server.got

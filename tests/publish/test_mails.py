@@ -10,7 +10,7 @@ import pytest
 from okr.errors import CallError
 from okr.ledger import Ledger
 from okr.pipeline import mails
-from tests.publish.mailing import MEETING, Office, recipients, text
+from tests.publish.mailing import MEETING, PEOPLE, Office, recipients, text
 
 DAY = timedelta(days=1)
 
@@ -357,6 +357,29 @@ def test_without_an_hrbp_with_an_address_that_is_said(office):
     office.sync()
     assert recipients(office.pack(), "pack") == []
     assert office.notes() == ["mail_no_hrbp"]
+
+
+@pytest.mark.parametrize("said", ["p4", "di@example.com"])
+def test_an_hrbp_who_has_left_gets_no_pack(office, said):
+    people = [f"{line},{'false' if line.startswith('p4') else 'true'}" for line in PEOPLE.splitlines()[1:]]
+    told = "\n".join(["person_id,name,unit_id,email,locale,active", *people, ""])
+    (office.folder / "planning" / "people.csv").write_text(told, encoding="utf-8")
+    office.write(hrbp=f'"{said}", "Ada"')
+    office.sync()
+    assert recipients(office.pack(), "pack") == ["ada"]
+
+
+def test_people_who_share_an_address_do_not_take_each_others_mail_away(office):
+    people = PEOPLE.replace("bo@example.com", "team@example.com").replace("cy@example.com", "team@example.com")
+    (office.folder / "planning" / "people.csv").write_text(people, encoding="utf-8")
+    office.sync()
+    assert recipients(office.queue(due=timedelta(hours=2))) == ["di", "team", "team"]
+    office.table("key_results", "K3,O2", "L1,O1,Three more shops,p2,2026-12-10,3\nK3,O2")
+    office.sync()
+    office.queue(due=timedelta(hours=2))
+    with Ledger.of(office.settings) as ledger:
+        waiting = {one.person_id for one in ledger.told(state="waiting")}
+    assert waiting == {"p2", "p3", "p4"}
 
 
 def test_a_rehearsal_needs_an_address_and_is_remembered_by_nobody(office):

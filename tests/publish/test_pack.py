@@ -139,6 +139,14 @@ def test_what_may_not_be_seen_stands_there_by_number(made):
     assert "O1-KR1（内容不公开）" in told_of["H2"]
 
 
+def test_by_when_a_hidden_request_is_needed_is_hidden_too(made):
+    for kind, unit in (("meeting", None), ("unit", "B")):
+        rows = [row for rows in cells(file(made[0], kind, unit)).values() for row in rows]
+        hidden = [row for row in rows if "（内容不公开） (confidential)" in row]
+        assert hidden, kind
+        assert not [row for row in hidden if any("2026-12-20" in str(one) for one in row)]
+
+
 def test_no_leaders_copy_where_it_would_say_the_same(home):
     planning = home.folder / "planning" / "objectives.csv"
     planning.write_text(

@@ -58,6 +58,10 @@ class Directory:
     def __init__(self, settings: Settings, reader: Reader, at: datetime) -> None:
         self._settings = settings
         self._people = {row["person_id"]: row for row in reader.people()}
+        self._active_at: dict[str, bool] = {}
+        for row in self._people.values():
+            address = (row["email"] or "").strip().lower()
+            self._active_at[address] = self._active_at.get(address, False) or row["active"]
         self._ways: dict[str | None, Way] = {}
         self.unknown_deputies: list[str] = []
         self.pilot: frozenset[str] | None = None
@@ -75,8 +79,11 @@ class Directory:
         return self._ways[person_id]
 
     def named(self, said: Iterable[Mapping[str, Any]]) -> list[Addressee]:
-        """Those of a meeting's HRBPs (`Reader.meeting`) who can be written to, each address once."""
-        found = [self._addressee(row) for row in said]
+        """Those of a meeting's HRBPs (`Reader.meeting`) who can be written to, each address once.
+
+        Whoever has left the company is not: the pack holds more than everybody may see.
+        """
+        found = [self._addressee(row) for row in said if not self._has_left(row)]
         return list({one.address.lower(): one for one in found if one is not None}.values())
 
     def person(self, person_id: str) -> Addressee | None:
@@ -132,12 +139,18 @@ class Directory:
         present = named_people(standing.values(), people)
         found = {}
         for one, other in zip(absent, present, strict=True):
-            known = self._people.get(other["person_id"] or "", {"active": True})
-            if one["person_id"] is None or not known["active"] or self._addressee(other) is None:
+            if one["person_id"] is None or self._has_left(other) or self._addressee(other) is None:
                 self.unknown_deputies.append(f"{one['said']} → {other['said']}")
             else:
                 found[one["person_id"]] = other
         return found
+
+    def _has_left(self, row: Mapping[str, Any]) -> bool:
+        """Whether somebody is known to have left, also where only an address names them."""
+        if row["person_id"] is not None:
+            return not self._people.get(row["person_id"], {"active": True})["active"]
+        here = self._active_at.get((row["email"] or "").strip().lower())
+        return here is False
 
     def _addressee(self, row: Mapping[str, Any]) -> Addressee | None:
         address = (row["email"] or "").strip()

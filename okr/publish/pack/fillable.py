@@ -105,7 +105,7 @@ def _request(facts: Facts, row: Row, viewer: Viewer, speech: Speech) -> RequestR
         owner=clean("、".join(facts.person_name(one) for one in owners)),
         party=clean(facts.view.unit_name(row["party_unit_id"])),
         point=clean(row["point"]) if seen else speech.both("confidential", " "),
-        needed_by=row["needed_by"],
+        needed_by=row["needed_by"] if seen else None,
         response=row["response"],
         response_reason=row["response_reason"] if seen else None,
         supporting_kr_id=row["supporting_kr_id"],

@@ -192,7 +192,7 @@ class Lists:
             speech.words(kr, viewer),
             party if seen or row["party_unit_id"] else "?",
             row["point"] if seen else speech.both("confidential", " "),
-            row["needed_by"],
+            row["needed_by"] if seen else None,  # mostly the KR's own date
             row["response_reason"] if seen else None,
             self._responder(row["responded_by"]),
             None if row["responded_at"] is None else local(row["responded_at"], facts).date(),

@@ -201,3 +201,20 @@ def test_a_ledger_from_before_there_was_an_outbox_is_extended(tmp_path):
     with Ledger.open(f"sqlite:///{path}") as ledger:
         assert [run.run_id for run in ledger.runs()] == ["r1"]
         assert ledger.queue(MESSAGE, AT)
+
+
+def test_a_ledger_that_is_only_copied_is_not_extended(tmp_path):
+    path = tmp_path / "ledger.sqlite"
+    with Ledger.open(f"sqlite:///{path}") as ledger:
+        ledger.run_started("r1", "sync", AT)
+    with sqlite3.connect(path) as connection:
+        for table in ("sign_ins", "answers"):
+            connection.execute(f"DROP TABLE {table}")
+    connection.close()
+    before = path.read_bytes()
+    with Ledger.open(f"sqlite:///{path}", as_it_is=True) as ledger:
+        ledger.copy_to(f"sqlite:///{tmp_path}/copy.sqlite")
+    assert path.read_bytes() == before
+    with Ledger.open(f"sqlite:///{tmp_path}/copy.sqlite") as copy:
+        assert [run.run_id for run in copy.runs()] == ["r1"]
+        assert copy.answers() == []
