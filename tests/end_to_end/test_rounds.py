@@ -15,6 +15,7 @@ import duckdb
 import pytest
 
 from connectors.workbook import marks
+from connectors.workbook.opening import open_workbook
 from okr import demo, pipeline
 from okr.ledger import Ledger
 from okr.pipeline.prepare import prepare
@@ -127,7 +128,10 @@ def by_libreoffice(opened: Opened, path: Path, at: dt.datetime, by: str) -> Path
     first = opened.save(path.parent.parent / "typed" / path.name, at, by)
     form = "ods" if "MK-CN" in path.name else "xlsx"
     soffice(form, path.parent, first)
-    return path.with_suffix(f".{form}")
+    saved = path.with_suffix(f".{form}")
+    # Were it not there, or saved at the machine's own time, an older workbook would count, and nothing say why.
+    assert open_workbook(saved).saved_at == at
+    return saved
 
 
 def test_three_rounds_by_any_program(enterprise, monkeypatch):
