@@ -103,6 +103,7 @@ class Blocks:
         self._out = records
         self._block: Block | None = None
         self._carried: list[Seen] = []
+        self._early: list[Pair] = []
         self._header: Header | None = None
         self._count = 0
         self._left: list[str] = []
@@ -235,8 +236,12 @@ class Blocks:
         if "objective" in roles:
             self._take_objective(pairs)
             return
-        for pair in pairs:
-            self._take_alone(row, pair)
+        # Whose O is still to come may stand beside what it carries.
+        for pair in sorted(pairs, key=lambda pair: pair.label.role != "carries"):
+            if "carries" in roles and self._block is None and pair.label.role in ("owner", "confidence"):
+                self._early.append(pair)
+            else:
+                self._take_alone(row, pair)
 
     def _take_alone(self, row: int, pair: Pair) -> None:
         role = pair.label.role
@@ -289,7 +294,7 @@ class Blocks:
             return
         for seen in self._carried:
             self._out.refuse("alignments", "objective_id", seen, "link_without_objective", whole=True)
-        self._carried = []
+        self._carried, self._early = [], []
 
     def _take_context(self, pair: Pair) -> None:
         text = shown(pair.value)
@@ -334,6 +339,10 @@ class Blocks:
             Its id, and how many alignments it has.
         """
         seen = self._seen(main)
+        for pair in self._early:
+            if not any(shown(one.value) for one in by_role.get(pair.label.role, [])):
+                by_role[pair.label.role] = [pair]
+        self._early = []
         self._faulty(main, "objectives", "title")
         bare, number = title(seen.text) if seen.text else (None, None)
         values: dict[str, Any] = {}

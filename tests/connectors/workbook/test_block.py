@@ -31,6 +31,24 @@ def block(number: int, carries: str, title: str, *krs: list) -> list[list]:
     ]
 
 
+def test_an_owner_beside_what_the_o_carries_is_the_os(tmp_path):
+    rows = [
+        ["负责人", "部门长"],
+        ["承接", "KR5", "责任人", "张三", "信心", Percent(0.7)],
+        ["O1", "提升复购"],
+        HEADER,
+        ["KR1：复购率 30%", "李四", DAY],
+        ["承接", "KR6", "责任人", "王五", "信心", Percent(0.6)],
+        ["O2", "降低成本", "责任人", "赵六"],
+        HEADER,
+        ["KR1：费用降 5%", "李四", DAY],
+    ]
+    delivery = read(book(tmp_path / "市场部OKR.xlsx", {"OKR": rows}))
+    assert values(delivery, "objectives", "title", "confidence") == [("提升复购", "70%"), ("降低成本", "60%")]
+    assert owners(delivery, "objectives") == {"提升复购": ["张三"], "降低成本": ["赵六"]}
+    assert linked(delivery) == [("提升复购", "KR5"), ("降低成本", "KR6")]
+
+
 def test_blocks_below_one_another_with_or_without_empty_rows(tmp_path):
     first = block(
         1,
