@@ -80,7 +80,10 @@ class Letter:
         for file in self.attachments:
             kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
             main, _, sub = kind.partition("/")
-            mail.add_attachment(file.read_bytes(), maintype=main, subtype=sub, filename=one_line(file.name))
+            # Without a charset a page would count as ASCII, and a mail program's preview shows no Chinese.
+            params = {"charset": "utf-8"} if main == "text" else None
+            name = one_line(file.name)
+            mail.add_attachment(file.read_bytes(), maintype=main, subtype=sub, filename=name, params=params)
         mail["Content-Language"] = self.language  # last: setting a content takes such headers away
         return mail
 

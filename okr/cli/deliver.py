@@ -16,7 +16,7 @@ from okr.cli.tables import clock
 from okr.errors import CallError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from okr.pipeline.delivery import Delivered, Trouble
     from okr.settings import Settings
@@ -55,22 +55,30 @@ def _show(known: Settings, done: Delivered) -> None:
         tables.line(say("cli.deliver.off"))
         return
     tables.line(say("cli.deliver.sent", count=done.sent, waiting=done.waiting))
-    _troubles(done.troubles)
+    for told in troubles(done.troubles):
+        tables.line(told)
     if done.error is not None:
         complain(done.error)
+    just_told = {one.key for one in done.troubles}
+    earlier = [one for one in rooms.refused(known) if one.key not in just_told]
+    if earlier:
+        tables.line(say("cli.deliver.earlier"))
+        for told in troubles(earlier):
+            tables.line(told)
     if done.uncertain:
-        tables.line(say("cli.deliver.uncertain", count=done.uncertain))
+        tables.line(say("cli.deliver.unsettled", count=done.uncertain))
         for one in rooms.uncertain(known):
             since = clock(one.state_at, known.zone)
             tables.line(say("cli.deliver.one", key=one.key, recipient=one.recipient, at=since, kind=_kind(one.kind)))
 
 
-def _troubles(troubles: Sequence[Trouble]) -> None:
-    for one in troubles:
+def troubles(found: Sequence[Trouble]) -> Iterator[str]:
+    """A line for each mail that did not get through: whose, and why, with the server's words."""
+    for one in found:
         why = say(f"mail.why.{one.code}")
         reason = say("cli.deliver.words", reason=one.reason) if one.reason else ""
         told = say(f"cli.deliver.{one.state}", kind=_kind(one.kind), recipient=one.recipient, why=why)
-        tables.line(told + ("" if spoken() == "zh" or not reason else " ") + reason)
+        yield told + ("" if spoken() == "zh" or not reason else " ") + reason
 
 
 def _kind(kind: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from okr.cli import rooms, summary
+from okr.cli.deliver import troubles
 from okr.cli.options import Common
 from okr.cli.plan import who as account
 from okr.cli.progress import reporting
@@ -77,7 +78,8 @@ def page(result: Prepared) -> Iterator[str]:
                 yield f"  {file.name}  {say(f'cli.prepare.{kind}')}"
     mails = [name for name in result.files if "/" in name]
     if mails:
-        yield f"  {mails[0].partition('/')[0]}/  {say('cli.prepare.mails', count=len(mails))}"
+        code = "mails_to_look_at" if result.dry_run else "mails"
+        yield f"  {mails[0].partition('/')[0]}/  {say(f'cli.prepare.{code}', count=len(mails))}"
     yield from _mails(result)
     if result.dry_run:
         yield say("cli.prepare.dry_run")
@@ -86,9 +88,10 @@ def page(result: Prepared) -> Iterator[str]:
 def _mails(result: Prepared) -> Iterator[str]:
     if result.mails is None:
         return
-    if result.delivered is not None:
-        done = result.delivered
+    done = result.delivered
+    if done is not None and (result.mails.count or done.sent or done.troubles or done.waiting):
         yield say("cli.prepare.delivered", sent=done.sent, refused=done.refused, waiting=done.waiting)
+        yield from (f"  {told}" for told in troubles(done.troubles))
     elif not result.mails.count:
         yield say("cli.prepare.nobody_new")
     elif not result.mails.kept and not result.dry_run:

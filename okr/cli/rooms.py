@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from connectors.protocol import CheckLine
     from okr.ledger import Ledger, Message
     from okr.pipeline import SyncResult
-    from okr.pipeline.delivery import Delivered
+    from okr.pipeline.delivery import Delivered, Trouble
     from okr.pipeline.nightly import NightlyResult
     from okr.pipeline.prepare import Prepared
     from okr.publish.plan import Outcome, Plan
@@ -220,6 +220,13 @@ def uncertain(known: Settings) -> list[Message]:
     from okr.pipeline import delivery  # noqa: PLC0415
 
     return delivery.uncertain(known, block=block)
+
+
+def refused(known: Settings) -> list[Trouble]:
+    """What the mail server has refused lately."""
+    from okr.pipeline import delivery  # noqa: PLC0415
+
+    return delivery.refused(known, block=block)
 
 
 def mail_checks(known: Settings) -> Iterable[CheckLine]:

@@ -169,6 +169,19 @@ def uncertain(settings: Settings, *, block: Block | None = None) -> list[Message
         return ledger.messages(state="uncertain")
 
 
+def refused(settings: Settings, *, block: Block | None = None) -> list[Trouble]:
+    """What the other side has refused within three days, oldest first: whoever missed the run sees it here."""
+    from okr.ledger import Ledger  # noqa: PLC0415 - SQLAlchemy
+
+    since = now(settings) - STALE
+    with Ledger.of(settings, block=block) as ledger:
+        found = [one for one in ledger.messages(state="refused") if one.state_at is not None and one.state_at > since]
+    return [
+        Trouble(one.key, one.kind, one.recipient, "refused", one.details["code"], one.details.get("reason") or "")
+        for one in found
+    ]
+
+
 def write_eml(
     messages: Iterable[Message], folder: Path, *, sender: str | None = None, at: datetime | None = None
 ) -> list[Path]:

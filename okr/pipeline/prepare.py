@@ -119,7 +119,7 @@ def prepare(  # noqa: PLR0913 - one for each thing that may be asked for
     with packs.alone(report):
         at = now(settings)
         names = _to_pull(settings, at, fresh=fresh) if pull and not scheduled else []
-        _require_meeting(settings, meeting, names, at)
+        _require_meeting(settings, meeting, names, at, pulls=pull)
         require_secrets(settings, sources=names, block=block)
         with run_on(settings, dry_run=dry_run, block=block) as known:
             run = _Preparation(
@@ -286,16 +286,16 @@ def _to_pull(settings: Settings, at: datetime, *, fresh: bool) -> list[str]:
     return found
 
 
-def _require_meeting(settings: Settings, meeting: str, names: Sequence[str], at: datetime) -> None:
+def _require_meeting(settings: Settings, meeting: str, names: Sequence[str], at: datetime, *, pulls: bool) -> None:
     """Refuse a meeting that nobody knows before anything is changed; one that a pull may still bring is let pass.
 
     Raises:
-        CallError: `unknown_meeting`, `past_meeting`, `ambiguous_name`; `no_warehouse` where nothing is pulled either.
+        CallError: `unknown_meeting`, `past_meeting`, `ambiguous_name`; `no_warehouse` where nothing may be pulled.
     """
     from okr.reconcile.reading import Reader  # noqa: PLC0415 - DuckDB and polars
 
-    if not settings.warehouse.path.exists() and names:
-        return
+    if not settings.warehouse.path.exists() and pulls:
+        return  # it will be made, also where every source was read so lately that none is read now: by a dry run, say
     with Reader(settings) as reader:
         try:
             reader.meeting(meeting, now=at)

@@ -139,6 +139,26 @@ def test_the_pack_goes_to_hrbps_and_the_leaders_copy_to_the_leader_alone(tmp_pat
 
 
 @pytest.mark.server
+def test_the_command_says_which_mails_did_not_get_through_and_when_there_is_nothing_new(tmp_path):
+    with mail_server() as server:
+        known = handshake.write(tmp_path, handshake.SETTINGS + MAIL.format(port=server.port))
+        rehearsed = call(tmp_path, "prepare", "market", "--dry-run", "--lang", "en")
+        assert "as .eml, to look at" in rehearsed.stdout, "what would be sent by itself is not to be sent by hand"
+        with Ledger.of(known) as ledger:
+            ledger.plan_shown("shown", now(known), "t", ["mail"])
+        server.whims.refused = {"hr@example.com": "550 5.1.1 no such user"}
+        server.whims.lost_after_data = {"p2@example.com"}
+        done = call(tmp_path, "prepare", "market", "--lang", "en")
+        assert "✗ hr@example.com, pack: refused." in done.stdout
+        assert "? p2@example.com" in done.stdout
+        assert "550 5.1.1 no such user" in done.stdout
+        server.whims.refused = {}
+        call(tmp_path, "prepare", "market", "--lang", "en")
+        again = call(tmp_path, "prepare", "market", "--lang", "en")
+    assert "nobody has to be told anything new" in again.stdout
+
+
+@pytest.mark.server
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="needs chromium")
 @pytest.mark.parametrize("long", [False, True])
 def test_the_page_prints_on_one_sheet(tmp_path, long):

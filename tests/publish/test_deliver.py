@@ -117,6 +117,19 @@ def test_a_refused_recipient_hurts_no_other_and_is_told(ready, server):
     assert "bo@" not in repr(ready.report)
 
 
+def test_who_was_refused_is_told_by_name_and_once_more_by_the_next_call(ready, server, capsys):
+    server.whims.refused = {"bo@example.com": "550 5.1.1 no such user"}
+    assert (okr(ready, "deliver"), okr(ready, "deliver")) == (3, 0)
+    first, second = capsys.readouterr().out.split("0 mails sent")
+    for said in (first, second):
+        assert said.count("bo@example.com") == 1
+        assert "550 5.1.1 no such user" in said
+    assert "Refused within the last three days" in second
+    ready.be(ready.at + timedelta(days=4))
+    okr(ready, "deliver")
+    assert "bo@" not in capsys.readouterr().out
+
+
 def test_not_now_is_tried_again(ready, server):
     server.whims.refused = {"bo@example.com": "450 4.7.1 greylisted"}
     assert (ready.deliver().sent, ready.deliver().sent) == (2, 0)
@@ -144,6 +157,14 @@ def test_a_connection_lost_after_data_is_uncertain_never_sent_again_and_reported
     assert (again.sent, again.uncertain, again.exit_status) == (0, 1, 0)
     assert ready.queue().count == 0
     assert server.to("cy@example.com") == []
+
+
+def test_what_is_uncertain_is_told_in_words(ready, server, capsys):
+    server.whims.lost_after_data = {"cy@example.com"}
+    assert okr(ready, "deliver") == 3
+    said = capsys.readouterr().out
+    assert "{" not in said
+    assert "? cy@example.com, digest: uncertain. The connection was lost" in said
 
 
 def test_a_person_settles_what_is_uncertain(ready, server, capsys):

@@ -185,6 +185,18 @@ def test_bad_names_are_text_in_every_cell(made):
     assert "=1+1" in values  # the leader's name
 
 
+def test_a_name_of_several_lines_is_whole_in_the_titles_of_sheets(home):
+    """A title's row shows one line: of a name that breaks only a part would be seen."""
+    units = home.folder / "planning" / "org_units.csv"
+    units.write_text(units.read_text("utf-8").replace(handshake.UNITS["B"][0], '"South\nEast"'), "utf-8")
+    done = run(home, fresh=True, pull=True)
+    (path,) = done.folder.glob("unit-B-*.xlsx")
+    titles = [[str(value) for row in rows[1:4] for value in row] for rows in cells(path).values()]
+    told = [value for sheet in titles for value in sheet if "South" in value]
+    assert len(told) >= 4
+    assert all("South East" in value for value in told)
+
+
 def test_the_page_escapes_names_and_loads_nothing(made):
     page = file(made[0], "page").read_text("utf-8")
     assert "<script" not in page
@@ -412,6 +424,16 @@ def test_a_dry_run_before_any_run_makes_no_store(tmp_path):
 
 
 # -- what is pulled, and which meeting ----------------------------------------------------------------
+
+
+def test_a_preparation_soon_after_a_dry_run_makes_the_first_warehouse(tmp_path):
+    """The dry run has read the sources, so that none is read again; what it read is all there."""
+    settings = handshake.write(tmp_path)
+    rehearsed = run(settings, dry_run=True, pull=True)
+    assert not settings.warehouse.path.exists()
+    done = run(settings, pull=True)
+    assert (done.readiness, done.gaps) == (rehearsed.readiness, rehearsed.gaps)
+    assert settings.warehouse.path.exists()
 
 
 def test_sources_that_were_read_lately_are_not_read_again(home, monkeypatch):

@@ -80,7 +80,8 @@ def _start(book: Book, sheet: Worksheet, facts: Facts, unit_id: str, speech: Spe
         sheet.set_column(at, at, width)
     name = facts.view.unit_name(unit_id) or unit_id
     starts = f"{facts.starts_at:%Y-%m-%d %H:%M}"
-    title = speech.both("start.title", "\n", unit=name, meeting=facts.name, starts_at=starts)
+    one_line = {"unit": " ".join(name.split()), "meeting": " ".join(facts.name.split())}
+    title = speech.both("start.title", "\n", **one_line, starts_at=starts)
     down = head(book, sheet, name, title) + 1
     label = book.format(bold=True, font_color=HEAD, text_wrap=True, bottom=1, bottom_color=LINE)
     number = book.format(bold=True, font_size=14, align="center", bottom=1, bottom_color=LINE)

@@ -164,6 +164,7 @@ def begin(
 def head(book: Workbook, drawn: Drawn, title: str, lines: Sequence[str]) -> None:
     """Write a title, how to fill the sheet in, and the labels over the columns."""
     sheet, last = drawn.sheet, FIRST + len(drawn.columns) - 1
+    title = " ".join(title.splitlines())  # a name of two lines would show its second line only
     sheet.write_string(1, FIRST, title, book.add_format({"bold": True, "font_size": 14}))
     told = book.add_format({"text_wrap": True, "valign": "top", "font_color": "#444444"})
     for row, line in enumerate(lines, start=2):

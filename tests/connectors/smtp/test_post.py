@@ -73,6 +73,13 @@ def test_a_mail_arrives_as_text_and_html_with_its_headers_and_files(tmp_path):
     assert (attached.get_filename(), attached.get_content()) == ("工作簿.xlsx", b"PK\x00")
 
 
+def test_an_attached_page_says_that_it_is_utf_8(tmp_path):
+    page = tmp_path / "page.html"
+    page.write_text("<p>准备度</p>", encoding="utf-8")
+    (attached,) = letter(attachments=(page,)).composed().iter_attachments()
+    assert (attached.get_content_type(), attached.get_content()) == ("text/html", "<p>准备度</p>")
+
+
 def test_the_message_id_is_of_the_key_alone():
     one, same, other = letter(), letter(text="x", to="di@example.com"), letter(key="k2")
     assert one.composed()["Message-ID"] == same.composed()["Message-ID"] != other.composed()["Message-ID"]
