@@ -342,11 +342,12 @@ def test_a_mapping_that_cannot_be_is_refused_by_its_line(
 
 def test_one_id_for_two_people_is_named_and_can_be_taken_apart(company: Company) -> None:
     okr = {
-        "people": ["person_id,name,unit_id,email", "E002,欧阳修,t,ouyang@x.example"],
+        "people": ["person_id,name,unit_id,email", "E002,欧阳修,t,ouyang@x.example", "ou_c,孙三,t,"],
         "objectives": ["objective_id,unit_id,period_id,title,owner_ids", "O5,t,2026Q4,好的目标,E002"],
     }
     company.run(hr=HR, okr=okr)
     assert company.doubts() == {"okr/people/E002": ["E002"]}
+    assert company.ids("person")["okr/ou_c"] == ("E003", "name")  # one clash is no common numbering
 
     company.decide("person", "hr/E002", "okr/E002", "different")
     company.run(hr=HR, okr=okr)

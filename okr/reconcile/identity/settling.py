@@ -59,6 +59,7 @@ class Identities:
         self._verdicts = verdicts(decisions, mapping, self._sources)
         self._renamed: set[str] = set()
         self._directory: Directory | None = None
+        self._clashing: set[str] = set()
         self._counts = {"joined": 0, "doubts": 0, "proposals": 0}
         memory.carry_on(house)
         ranks = pl.DataFrame(list(self._rank.items()), schema={"source": pl.String, "rank": pl.Int64}, orient="row")
@@ -110,6 +111,7 @@ class Identities:
         if joined or decided:
             self._lay_over(kind, made)
         stated = Stated(self._house, kind, rows, self._renamed)
+        self._clashing = {own for source, own, _, _ in made.renamed if source}
         if len(stated.sources) > 1:
             self._claims(kind, rows, made)
         changed = renumbered(self._house, kind, stated.counted)
@@ -216,7 +218,7 @@ class Identities:
         alike: set[frozenset[str]] | None = None
         for pair in pairs:
             if alike is None:
-                alike = numbered_alike(self._house, kind, rows)
+                alike = numbered_alike(self._house, kind, rows, self._clashing)
             if not _numbered(alike, clusters.things[clusters.find(pair.a)], clusters.things[clusters.find(pair.b)]):
                 yield pair
 
@@ -243,8 +245,8 @@ class Identities:
             for one in claims.claimed(self._house, kind, rows, self._renamed)
             if one not in made.confirmed
         ]
-        split = {own for source, own, _, _ in made.renamed if source}
-        self._doubts(kind, rows, [doubt for doubt in found if doubt.id not in split])
+        self._doubts(kind, rows, [doubt for doubt in found if doubt.id not in self._clashing])
+        self._clashing |= {doubt.id for doubt in found}
 
     def _doubts(self, kind: str, rows: str, doubts: list[Doubt]) -> None:
         """Keep each doubt with the row that it is about: that of the source last in precedence."""
@@ -289,7 +291,7 @@ class Identities:
             if not clusters.allowed(a, b) or a in clusters.doubts or b in clusters.doubts:
                 continue
             if alike is None:
-                alike = numbered_alike(self._house, kind, rows)
+                alike = numbered_alike(self._house, kind, rows, self._clashing)
             if _numbered(alike, mine, theirs):
                 continue
             first, second = sorted((mine, theirs), key=lambda thing: thing.order)

@@ -162,16 +162,18 @@ class Stated:
         )
 
 
-def numbered_alike(house: Warehouse, kind: str, rows: str) -> set[frozenset[str]]:
+def numbered_alike(house: Warehouse, kind: str, rows: str, clashing: Collection[str] = ()) -> set[frozenset[str]]:
     """Return the pairs of sources of which one uses ids of this kind that the other states.
 
     RULES, Ids: one id means one thing in every source. Who uses another's ids numbers things as that one does, and
-    means another thing by another id. Rows without ids of their own number nothing.
+    means another thing by another id. Rows without ids of their own number nothing; ids that are `clashing`, used
+    by chance for different things, tell of no common numbering.
     """
     found = house.rows(
         f"with used as ({_used(kind, rows)}) "
         "select distinct a.source, b.source from used a join used b on b.id = a.id and b.source <> a.source "
-        "where a.states"
+        "where a.states and not list_contains($clashing::varchar[], a.id)",
+        clashing=list(clashing),
     )
     return {frozenset(pair) for pair in found}
 
