@@ -124,6 +124,8 @@ def _judged(result: SyncResult) -> str:
 
 def _gaps(result: SyncResult) -> str:
     count = sum(result.gaps.values())
+    if result.judged and result.current_period is None:
+        return say("cli.sync.gaps_no_current")
     if not count:
         return say("cli.sync.gaps_none" if result.judged else "cli.sync.gaps_not_judged")
     parts = [
@@ -135,5 +137,7 @@ def _gaps(result: SyncResult) -> str:
         parts=", ".join(parts) if spoken() == "en" else "，".join(parts),
     )
     if result.opened or result.resolved:
-        told += say("cli.sync.gaps_change", opened=result.opened, resolved=result.resolved)
+        # What a run opened and closed is counted over all views; the gaps before it are the current one's.
+        code = "cli.sync.gaps_change" if len(result.judged) == 1 else "cli.sync.gaps_change_all"
+        told += say(code, opened=result.opened, resolved=result.resolved)
     return told
