@@ -320,12 +320,15 @@ class Flat:
                 None if role in above.fixed else text
                 for role, text in zip(("unit", "period", "person"), context, strict=True)
             )
+            # A column that only an earlier header of the sheet had goes on; its place is then the O's.
+            spot = {role: role if role in self._names else "objective" for role in ("unit", "period", "person")}
+            by = spot["person"]
             self._abouts[key] = About(
                 unit=about_words([unit], "unit") + above.unit if unit else above.unit,
                 period=about_words([period], "period") + above.period if period else above.period,
-                person=Seen(person, self._at("person", i), self._header.labels["person"]) if person else above.person,
-                unit_at=self._place("unit", i) if unit else above.unit_at,
-                period_at=self._place("period", i) if period else above.period_at,
+                person=Seen(person, self._at(by, i), self._header.labels[by]) if person else above.person,
+                unit_at=self._place(spot["unit"], i) if unit else above.unit_at,
+                period_at=self._place(spot["period"], i) if period else above.period_at,
                 fixed=above.fixed,
             )
         return self._abouts[key]

@@ -87,7 +87,7 @@ def test_a_stopped_run_says_so_and_leaves_the_last_good_state(tmp_path, number, 
     settings = enterprise.write(tmp_path / "new")
     program = (
         "import time\nfrom okr.cli import rooms\n"
-        "def slow(*_):\n    time.sleep(60)\n"
+        "def slow(*_, **__):\n    time.sleep(60)\n"
         "rooms.sync = slow\nfrom okr.cli import main\nmain()\n"
     )
     with subprocess.Popen(

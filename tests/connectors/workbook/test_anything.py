@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -93,6 +94,21 @@ def grids(draw):
         )
     )  # fmt: skip
     return Grid("S", rows, draw(st.integers(0, 3)), draw(st.integers(0, 3)), merges, lambda _: {2, 3})
+
+
+@pytest.mark.parametrize("column", ["部门", "周期", "姓名"])
+def test_a_column_that_only_an_earlier_header_of_the_sheet_has_goes_on(column):
+    rows = [
+        ["承接", "O", "O责任人", "KR", "O责任人", column],
+        ["", "", "张三", "", "", "研发部"],
+        ["承接", "O责任人", "O责任人", "KR", "O", ""],
+        ["", "", "", "", Fault("error_cell", "#REF!"), ""],
+    ]
+    told = read_sheet(Grid("S", rows, 0, 0, [], lambda _: set()), "市场部.xlsx", Options(), Labels())
+    assert told is not None
+    frames = Frames()
+    frames.add("市场部.xlsx", told)
+    assert frames.frames()["objectives"]["place"].to_list() == ["市场部.xlsx!S!E4"]
 
 
 @given(grids(), st.sampled_from([None, "sheet", "title", "file", "cell:B2"]))
