@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -10,6 +11,17 @@ from hypothesis import HealthCheck, settings
 # Before anything imports Prefect: its settings are read at import time.
 os.environ["DO_NOT_TRACK"] = "1"
 os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
+
+WHOLE_RUNS = (
+    "end_to_end/test_answers", "end_to_end/test_commands_process", "end_to_end/test_deciding",
+    "end_to_end/test_identity", "end_to_end/test_joined",
+    "end_to_end/test_nightly", "end_to_end/test_outage", "end_to_end/test_prepare", "end_to_end/test_rounds",
+    "end_to_end/test_template", "end_to_end/test_warehouse", "publish/test_audience", "publish/test_deliver",
+    "publish/test_mails", "publish/test_pack", "publish/test_writes", "rules/test_as_of", "rules/test_changes",
+    "rules/test_conflicts", "rules/test_memory", "rules/test_objects", "rules/test_oracle", "rules/test_runs",
+    "rules/test_sources",
+)  # fmt: skip
+"""Files whose tests each play whole runs, often several: together far too slow for `make quick`."""
 
 settings.register_profile(
     "shared machine",
@@ -34,6 +46,14 @@ def _no_settings_from_outside(monkeypatch):
     for name in list(os.environ):
         if name.startswith("OKR_") and not name.startswith("OKR_TESTS_"):
             monkeypatch.delenv(name)
+
+
+def pytest_collection_modifyitems(items):
+    """Tests that play whole runs are slow, whatever their file says of them."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.relative_to(here).with_suffix("").as_posix() in WHOLE_RUNS:
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.hookimpl(wrapper=True)
