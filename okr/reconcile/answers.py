@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
-from okr.ledger import Answer, standing
 from okr.reconcile.intake import as_json
 from okr.reconcile.likeness import nearest
 from okr.reconcile.lookup import Directory, Unresolved
@@ -24,7 +23,7 @@ from okr.reconcile.upper import UpperKrs
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from okr.ledger import Standing
+    from okr.ledger import Answer, Standing
     from okr.reconcile.warehouse import Warehouse
     from okr.report import Report
 
@@ -58,6 +57,8 @@ def delivered(house: Warehouse, at: datetime) -> list[Answer]:
         house: with what was delivered.
         at: the time of the run, at which they are recorded.
     """
+    from okr.ledger import Answer  # noqa: PLC0415 - SQLAlchemy, which readers of gaps do not wait for
+
     rows = house.rows(
         'select distinct source, scope, "row", field, candidates[1], place from store.reference '
         'where "table" = $table order by all',
@@ -112,6 +113,8 @@ def merged(house: Warehouse, rows: str, answers: Sequence[Answer], report: Repor
             "left join merged.objectives o on o.objective_id = k.objective_id group by 1"
         )
     }
+    from okr.ledger import standing  # noqa: PLC0415 - as above
+
     counting = [one for one in standing(answers) if one.handshake_id in asked]
     gone = {answer.handshake_id for answer in answers if answer.at == at} - asked.keys()
     if gone:

@@ -6,6 +6,7 @@ import itertools
 import json
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
 
 from pydantic_core import from_json, to_json
@@ -126,8 +127,10 @@ class Reader:
         book = rules()
         then = None if as_of is None else self._run(as_of)
         for batch in self._house.batches(query, BATCH, **values):
-            about = {row[2:4] for row in batch}
-            hidden = set() if then is None else past.confidential(self._house, about, since=then)
+            if then is None:
+                yield [gap_row(book, row) for row in batch]
+                continue
+            hidden = past.confidential(self._house, {row[2:4] for row in batch}, since=then)
             yield [gap_row(book, row, hidden=row[2:4] in hidden) for row in batch]
 
     def gap_count(self, **asked: Any) -> int:  # noqa: ANN401
@@ -591,6 +594,7 @@ def gap_row(book: Mapping[str, Rule], row: Sequence[Any], *, hidden: bool = Fals
     }
 
 
+@lru_cache(maxsize=1024)  # many gaps were first seen in one run
 def utc(microseconds: int) -> str:
     """Return a time of the warehouse as the contract writes it."""
     return datetime.fromtimestamp(microseconds / 1_000_000, tz=UTC).isoformat().replace("+00:00", "Z")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import networkx as nx
 import polars as pl
 
 CIRCLE = {"id": pl.String, "circle": pl.String}
@@ -18,6 +17,8 @@ def circles(edges: pl.DataFrame) -> pl.DataFrame:
         CIRCLE: a circle is a strongly connected component of more than one node, or a node with an edge to itself.
     """
     left = _peeled(edges.select("from_id", "to_id").unique())
+    import networkx as nx  # noqa: PLC0415 - only a run needs it, not who reads what it found
+
     graph = nx.DiGraph()
     graph.add_edges_from(left.iter_rows())
     found: list[tuple[str, str]] = []
