@@ -143,7 +143,8 @@ class Reader:
         query, values = self._asked(**asked)
         before = "["
         for batch in self._gaps(query, values, asked.get("as_of")):
-            yield before + "\n" + ",\n".join(to_json(row).decode() for row in batch)
+            # A batch at once, without its brackets: a call for each row takes a tenth of the time.
+            yield before + "\n" + to_json(batch)[1:-1].decode()
             before = ","
         yield "\n]\n" if before == "," else "[]\n"
 
